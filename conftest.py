@@ -1,0 +1,93 @@
+"""What every test may lean on: the servers, the browser and the captured data.
+
+Without `DATABASE_URL` and `REDIS_URL` the session starts PostgreSQL and Valkey of its
+own under `NEWSROOM_VAR` (default var/test) and stops what it started.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+# Here, not in pyproject.toml: the settings must not be read before the next lines ran.
+os.environ["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
+os.environ.setdefault("NEWSROOM_VAR", str(ROOT / "var" / "test"))
+os.environ.setdefault("NEWSROOM_DEBUG", "1")
+
+from newsroom import embedded  # noqa: E402
+
+CHROMIUM = "/usr/bin/chromium"  # Debian's
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+started = embedded.Started()
+
+
+def pytest_configure(config):
+    """Start the servers once; the workers of xdist find those of their controller."""
+    global started
+    django.setup()
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    try:
+        started = embedded.start(
+            postgres="DATABASE_URL" not in os.environ,
+            valkey="REDIS_URL" not in os.environ,
+            tied=True,
+        )
+    except embedded.Refused as refusal:
+        raise pytest.UsageError(str(refusal)) from refusal
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        embedded.stop(postgres=started.postgres, valkey=started.valkey)
+
+
+def missing(what: str) -> None:
+    """Skip the test, or fail it where nothing may be missing: in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} (required when CI is set)")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of captured feeds and channels; it is not part of the repository."""
+    default = ROOT.parent / "shared" / "data"
+    folder = Path(os.environ.get("NEWSROOM_SHARED_DATA") or default)
+    if not folder.is_dir():
+        missing(f"no captured data at {folder}: set NEWSROOM_SHARED_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A headless Chromium: Debian's, else the one Playwright installed."""
+    from playwright.sync_api import Error, sync_playwright
+
+    # Playwright's loop runs in this thread, and Django would refuse the database here.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        system = CHROMIUM if Path(CHROMIUM).exists() else None
+        try:
+            chromium = playwright.chromium.launch(
+                executable_path=system, args=CHROMIUM_FLAGS
+            )
+        except Error as error:
+            reason = str(error).strip().splitlines()[0]
+            missing(f"no browser: apt-get install chromium ({reason})")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator[object]:
+    """A fresh page in a context of its own, 1280 by 900."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,186 @@
+"""Processes we start and end: whose they are, when they die, and what went wrong."""
+
+import ctypes
+import errno
+import os
+import pwd
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Refused(Exception):
+    """Something stands in the way; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of the system under which servers run."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def account(data: Path) -> Account:
+    """Return the account that runs the servers whose data is in `data`.
+
+    That is ourselves, or, since PostgreSQL refuses to run as root, an unprivileged
+    account of the system: the one `data` belongs to already, else `newsroom`,
+    `postgres` or `nobody`.
+    """
+    if os.geteuid() != 0:
+        if data.exists() and data.stat().st_uid != os.geteuid():
+            owner = _account_of(data.stat().st_uid).name
+            raise Refused(
+                f"{data} belongs to {owner}: start the paper as root or {owner}."
+            )
+        return _account_of(os.geteuid())
+    if data.exists() and data.stat().st_uid != 0:
+        return _account_of(data.stat().st_uid)
+    for name in ("newsroom", "postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    raise Refused(
+        "PostgreSQL does not run as root, and this system has no user newsroom,"
+        " postgres or nobody: make one, or start the paper as an ordinary user."
+    )
+
+
+def _account_of(uid: int) -> Account:
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:  # usual in containers: a number without a name
+        return Account(f"user {uid}", uid, os.getegid() if uid == os.geteuid() else uid)
+    return Account(entry.pw_name, uid, entry.pw_gid)
+
+
+def give(path: Path, account: Account) -> None:
+    """Make `account` the owner of `path`, of a folder without what is in it."""
+    if os.geteuid() == 0:
+        os.chown(path, account.uid, account.gid)
+
+
+def as_account(
+    account: Account, argv: list[str], places: Iterable[Path]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return what to hand to `subprocess` so that `argv` runs as `account`.
+
+    The program and `places` may lie behind folders closed to `account`, as in a
+    checkout under /root. Then the child keeps one capability: to walk through them.
+    """
+    if os.geteuid() != 0:
+        return argv, {}
+    if all(_may_walk(account, place) for place in (Path(argv[0]), *places)):
+        return argv, {"user": account.uid, "group": account.gid, "extra_groups": []}
+    setpriv = shutil.which("setpriv")
+    if not setpriv:
+        raise Refused(
+            f"The servers run as {account.name}, who may not enter {argv[0]}: move the"
+            " checkout to a folder open to all, or install setpriv (util-linux)."
+        )
+    only = "-all,+dac_read_search"
+    drop = [
+        setpriv, f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups",
+        f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}",
+        "--pdeathsig=keep", "--",
+    ]  # fmt: skip
+    return drop + argv, {}
+
+
+def _may_walk(account: Account, path: Path) -> bool:
+    """Tell whether `account` may pass every folder above `path`."""
+    for folder in path.resolve().parents:
+        facts = folder.stat()
+        bit = 0o001
+        if facts.st_uid == account.uid:
+            bit = 0o100
+        elif facts.st_gid == account.gid:
+            bit = 0o010
+        if not facts.st_mode & bit:
+            return False
+    return True
+
+
+def environment() -> dict[str, str]:
+    """Return what a server may know of our environment: nothing that changes it."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"}
+
+
+def death_signal(number: int | None) -> Callable[[], None] | None:
+    """Return what a child runs first so that it is sent `number` when we end.
+
+    It holds for `kill -9` of us too. Linux only; elsewhere None.
+    """
+    if number is None or not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up here: a child must not load libraries
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:  # we ended before we could be asked about
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return ask
+
+
+def working_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes whose working directory is `folder`; a few milliseconds."""
+    try:
+        here = str(folder.resolve(strict=True))
+    except FileNotFoundError:
+        return []
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == here and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def end(processes: list[psutil.Process], how: int, patience: float, then: int) -> None:
+    """Send `how`; after `patience` seconds send `then`, and wait until all are gone."""
+    for number, seconds in ((how, patience), (then, 5), (signal.SIGKILL, 5)):
+        for process in processes:
+            try:
+                process.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue
+        processes = psutil.wait_procs(processes, timeout=seconds)[1]
+        if not processes:
+            return
+    names = ", ".join(f"{p.name()} {p.pid}" for p in processes)
+    raise Refused(f"These processes do not end: {names}.")
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Turn what the system refuses about `path` into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Refused(f"The disk that holds {path} is full.") from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            user = _account_of(os.geteuid()).name
+            raise Refused(
+                f"{where} is not open to {user}: give it to {user}, or set NEWSROOM_VAR"
+                " to a folder that is."
+            ) from error
+        raise Refused(f"{where}: {error.strerror or error}.") from error
