@@ -4,8 +4,10 @@ import ctypes
 import errno
 import os
 import pwd
+import re
 import shutil
 import signal
+import subprocess  # noqa: S404
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from typing import Any
 import psutil
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+_children: list[subprocess.Popen[bytes]] = []  # held: each is reaped when asked after
 
 
 class Refused(Exception):
@@ -137,6 +141,33 @@ def death_signal(number: int | None) -> Callable[[], None] | None:
     return ask
 
 
+def serve(
+    argv: list[str], *, log: Path, account: Account, end_with_caller: int | None
+) -> subprocess.Popen[bytes]:
+    """Start a server as `account`; it writes to `log`, which is begun anew.
+
+    With `end_with_caller` it is sent that signal when the calling process ends.
+    """
+    argv, identity = as_account(account, argv, [log])
+    with named(log):
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("ab") as output:
+            child = subprocess.Popen(  # noqa: S603
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                env=environment(),
+                start_new_session=True,  # Ctrl-C is for the one who started us
+                preexec_fn=death_signal(end_with_caller),  # noqa: PLW1509
+                **identity,
+            )
+    _children.append(child)
+    return child
+
+
 def working_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working directory is `folder`; a few milliseconds."""
     try:
@@ -151,6 +182,16 @@ def working_in(folder: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def roots_in(folder: Path) -> list[psutil.Process]:
+    """Return the server at work in `folder`, without its children.
+
+    Both servers make their data folder their working directory, which, unlike a pid
+    file, cannot outlive them.
+    """
+    found = {p.pid: p for p in working_in(folder)}
+    return [p for p in found.values() if p.ppid() not in found]
 
 
 def end(processes: list[psutil.Process], how: int, patience: float, then: int) -> None:
@@ -184,3 +225,20 @@ def named(path: Path) -> Iterator[None]:
                 " to a folder that is."
             ) from error
         raise Refused(f"{where}: {error.strerror or error}.") from error
+
+
+def need_room(folder: Path, wanted: int) -> None:
+    """Raise `Refused` unless the disk of `folder` has `wanted` bytes free."""
+    if shutil.disk_usage(folder).free < wanted:
+        raise Refused(
+            f"The disk that holds {folder} is full: free {wanted // 1024**2} MB of it."
+        )
+
+
+def why(what: str, words: str, where: Path) -> str:
+    """Return one sentence from what a failed server said."""
+    if "No space left on device" in words:
+        return f"{what}: the disk that holds {where.parent} is full."
+    telling = re.findall(r"(?:FATAL|PANIC|error|Error|# )[:\s]+(.+)", words)
+    last = telling[0] if telling else (words.strip().splitlines() or ["no word"])[-1]
+    return f"{what}: {last.strip()} ({where})"
