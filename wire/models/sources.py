@@ -1,0 +1,241 @@
+"""Who sends, and how we listen to them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.core.validators import MinValueValidator
+from django.db import connection, models
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+
+from wire import connectors
+
+LEASE = timedelta(seconds=120)  # longer than the longest poll and its storing
+FASTEST = timedelta(seconds=15)  # nobody is asked more often than this
+SLOWEST = timedelta(hours=24)  # a dead source is still asked once a day
+
+
+class Release(models.TextChoices):
+    """How a source's posts reach readers."""
+
+    AUTO = "auto", "At once"
+    DELAY = "delay", "After a delay"
+    DESK = "desk", "When the desk lets them through"
+
+
+class Publisher(models.Model):
+    """Who stands behind sources. Independence is counted in publishers, not in accounts."""
+
+    name = models.CharField(max_length=120, unique=True)
+    slug = models.SlugField(max_length=120, unique=True)
+    kind = models.CharField(
+        max_length=12,
+        choices=[
+            ("agency", "News agency"),
+            ("media", "News medium"),
+            ("official", "Authority"),
+            ("company", "Company"),
+            ("group", "Group or movement"),
+            ("person", "Person"),
+            ("unknown", "Not known"),
+        ],
+        default="unknown",
+    )
+    country = models.CharField(
+        max_length=2, blank=True, help_text="ISO 3166 code, such as GB."
+    )
+    home_url = models.URLField(max_length=500, blank=True)
+    note = models.TextField(blank=True, help_text="What the desk should know of them.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def listening(self) -> Self:
+        """Sources that are polled at all."""
+        return self.filter(enabled=True)
+
+    def due(self, now: datetime) -> Self:
+        """Sources to ask at `now`, longest waiting first; those under lease left out."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.listening().filter(free, due_at__lte=now).order_by("due_at", "pk")
+
+    def failing(self) -> Self:
+        """Sources whose last polls failed, worst first."""
+        return self.filter(failures__gt=0).order_by("-failures", "pk")
+
+    def lease_due(self, now: datetime, *, limit: int) -> list[Source]:
+        """Take up to `limit` due sources for this process alone, and return them.
+
+        Attempts are counted here, before any work: a document that kills its reader is
+        noticed by the count. Two callers never get the same source (`SKIP LOCKED`), and a
+        caller that dies gives its sources back when the lease ends.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE wire_source SET lease_until = %s, lease_token = gen_random_uuid(),
+                       attempts = attempts + 1
+                 WHERE id IN (SELECT id FROM wire_source
+                               WHERE enabled AND due_at <= %s
+                                 AND (lease_until IS NULL OR lease_until < %s)
+                               ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+                RETURNING id""",
+                [now + LEASE, now, now, limit],
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        return list(self.filter(pk__in=ids).order_by("due_at", "pk"))
+
+
+class Source(models.Model):
+    """One feed, channel or account we listen to, and what we know of its health."""
+
+    publisher = models.ForeignKey(
+        Publisher, on_delete=models.PROTECT, related_name="sources"
+    )
+    name = models.CharField(
+        max_length=120, unique=True, help_text="As readers see it on the live wire."
+    )
+    slug = models.SlugField(max_length=120, unique=True)
+    url = models.URLField(max_length=1000, unique=True)
+    format = models.CharField(max_length=24, choices=connectors.choices)
+    language = models.CharField(
+        max_length=12, blank=True, help_text="BCP 47, where the source does not say."
+    )
+    release = models.CharField(
+        max_length=8, choices=Release.choices, default=Release.DESK
+    )
+    delay = models.DurationField(
+        default=timedelta(minutes=10), help_text="Used when posts go out after a delay."
+    )
+    standing = models.CharField(
+        max_length=12,
+        choices=[("unverified", "Unverified"), ("developing", "Developing"),
+                 ("confirmed", "Confirmed")],
+        default="unverified",
+        help_text="The mark its posts carry until the desk says otherwise.",
+    )  # fmt: skip
+    enabled = models.BooleanField(default=True)
+    interval = models.DurationField(
+        default=timedelta(minutes=2),
+        validators=[MinValueValidator(FASTEST)],
+        help_text="How long to wait between two polls.",
+    )
+
+    # Poll state, written by the machine
+    due_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    etag = models.CharField(max_length=500, blank=True, editable=False)
+    last_modified = models.CharField(max_length=100, blank=True, editable=False)
+    body_hash = models.CharField(max_length=64, blank=True, editable=False)
+    full_fetch_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When it was last asked without validators.",
+    )
+    last_attempt_at = models.DateTimeField(null=True, editable=False)
+    last_success_at = models.DateTimeField(null=True, editable=False)
+    newest_item_at = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+
+    objects = SourceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(interval__gte=FASTEST), name="source_interval_polite"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def public_at(self, seen_at: datetime) -> datetime | None:
+        """When a post seen at `seen_at` may show on the rail; None: when the desk says."""
+        if self.release == Release.AUTO:
+            return seen_at
+        return seen_at + self.delay if self.release == Release.DELAY else None
+
+    def backoff(self, failures: int) -> timedelta:
+        """How long to wait after `failures` polls in a row failed: 5 min doubling to a day.
+
+        Never shorter than the source's own interval.
+        """
+        doubled = timedelta(minutes=5) * 2 ** min(failures - 1, 12)
+        return max(self.interval, min(doubled, SLOWEST))
+
+    def pause(self) -> None:
+        """Stop listening. What came in stays."""
+        self.enabled = False
+        self.save(update_fields=["enabled"])
+
+    def resume(self, *, now: datetime) -> None:
+        """Listen again, from now on, with a clean record."""
+        self.enabled, self.failures, self.last_error = True, 0, ""
+        self.attempts, self.due_at = 0, now
+        self.save(
+            update_fields=["enabled", "failures", "last_error", "attempts", "due_at"]
+        )
+
+    def still_ours(self, token: UUID | None) -> bool:
+        """Whether the lease of `token` holds; locks the row until the transaction ends."""
+        rows = type(self).objects.select_for_update(no_key=True)
+        return rows.filter(pk=self.pk, lease_token=token).exists()
+
+    def mark_failed(self, *, now: datetime, error: str, wait: timedelta | None) -> None:
+        """Record a failed poll and when to try next: after `wait`, else by backoff.
+
+        A poll that lost its lease records nothing: another process has the source.
+        """
+        pause = wait or self.backoff(self.failures + 1)
+        type(self).objects.filter(pk=self.pk, lease_token=self.lease_token).update(
+            last_attempt_at=now,
+            failures=F("failures") + 1,
+            last_error=error[:2000],
+            due_at=now + pause,
+            lease_until=None,
+            lease_token=None,
+        )
+
+    def mark_heard(
+        self,
+        *,
+        now: datetime,
+        newest_item_at: datetime | None,
+        wait: timedelta | None,
+        **validators: object,
+    ) -> bool:
+        """Record a good poll; `validators` are etag, last_modified, body_hash, full_fetch_at.
+
+        Returns False, and changes nothing, if the lease was lost meanwhile. Belongs in
+        the transaction that stores the items: a crash before it means we fetch again.
+        """
+        pause = min(max(self.interval, wait or self.interval), SLOWEST)
+        newest = (
+            Greatest("newest_item_at", newest_item_at)
+            if newest_item_at
+            else F("newest_item_at")
+        )
+        return bool(
+            type(self)
+            .objects.filter(pk=self.pk, lease_token=self.lease_token)
+            .update(
+                last_attempt_at=now,
+                last_success_at=now,
+                newest_item_at=newest,
+                failures=0,
+                attempts=0,
+                last_error="",
+                due_at=now + pause,
+                lease_until=None,
+                lease_token=None,
+                **validators,
+            )
+        )
