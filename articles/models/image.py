@@ -1,0 +1,73 @@
+"""Pictures, and the sizes readers get."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+
+
+class Image(models.Model):
+    """A picture with its credit and rights. The original is never served."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    original = models.FileField(upload_to="originals/")
+    sha256 = models.CharField(max_length=64, editable=False)
+    width = models.PositiveIntegerField(editable=False, default=0)
+    height = models.PositiveIntegerField(editable=False, default=0)
+    alt = models.CharField(
+        max_length=300, help_text="What the picture shows, for those who cannot see it."
+    )
+    caption = models.CharField(max_length=300, blank=True)
+    credit = models.CharField(max_length=200)
+    rights = models.CharField(max_length=300, blank=True, help_text="Terms of use.")
+    focal_x = models.FloatField(
+        default=0.5, help_text="0 is the left edge, 1 the right."
+    )
+    focal_y = models.FloatField(
+        default=0.5, help_text="0 is the top edge, 1 the bottom."
+    )
+    colour = models.CharField(
+        max_length=7, blank=True, editable=False
+    )  # "#rrggbb", mean
+    uploaded_at = models.DateTimeField(editable=False)
+
+    # The work of making renditions, found by the sweep
+    state = models.CharField(
+        max_length=8,
+        choices=[("new", "Waiting"), ("ready", "Ready"), ("failed", "Failed")],
+        default="new",
+        editable=False,
+    )
+    due_at = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    error = models.TextField(blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.alt[:80]
+
+
+class Rendition(models.Model):
+    """One size of a picture in one format, made by a worker, with all metadata gone."""
+
+    image = models.ForeignKey(
+        Image, on_delete=models.CASCADE, related_name="renditions"
+    )
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    format = models.CharField(max_length=4)  # avif, webp, jpeg
+    file = models.FileField(upload_to="renditions/")
+    size = models.PositiveIntegerField()  # bytes
+    shape = models.CharField(max_length=8, default="whole")  # whole, 3x2, 1x1
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "shape", "width", "format"], name="rendition_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.width} px {self.format}"
