@@ -1,0 +1,55 @@
+"""Celery for the project, and the timetable.
+
+Beat only rings doorbells: every task looks in PostgreSQL for what is due and takes it by
+lease, so a lost, doubled or late ring costs at most a few seconds.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
+
+app = Celery("newsroom")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_max_loop_interval = 1  # seconds
+app.conf.beat_schedule = {
+    # name: what rings, every how many seconds, and when a ring is too old to matter
+    "poll due sources": {
+        "task": "wire.tasks.poll_due",
+        "schedule": 5.0,
+        "options": {"queue": "ingest", "expires": 5},
+    },
+    "release delayed posts": {
+        "task": "wire.tasks.release_due",
+        "schedule": 5.0,
+        "options": {"queue": "ingest", "expires": 5},
+    },
+    "prune the wire": {
+        "task": "wire.tasks.prune",
+        "schedule": 3600.0,
+        "options": {"queue": "ingest", "expires": 600},
+    },
+    "refresh due market feeds": {
+        "task": "markets.tasks.refresh_due",
+        "schedule": 5.0,
+        "options": {"queue": "markets", "expires": 5},
+    },
+    "prune the markets": {
+        "task": "markets.tasks.prune",
+        "schedule": 3600.0,
+        "options": {"queue": "markets", "expires": 600},
+    },
+    "make due renditions": {
+        "task": "articles.tasks.make_due_renditions",
+        "schedule": 5.0,
+        "options": {"queue": "media", "expires": 5},
+    },
+    "announce what the clock changed": {
+        "task": "articles.tasks.announce_due",
+        "schedule": 5.0,
+        "options": {"queue": "editorial", "expires": 5},
+    },
+}

@@ -1,0 +1,24 @@
+"""Logs: one event, one line, whatever the text in it."""
+
+import logging
+from typing import Any
+
+
+class LineFormatter(logging.Formatter):
+    """Write each record on one line, control characters escaped.
+
+    A source's name or a URL may hold line breaks or terminal codes: they must not forge a
+    second event. Tracebacks keep their lines, indented behind the event.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        line = super().formatMessage(record)
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401
+        return "\n".join(
+            f"    {row}" for row in super().formatException(ei).splitlines()
+        )
