@@ -1,0 +1,53 @@
+"""The wire's one door to the network: feeds, channel previews, pictures of posts.
+
+The guard, the limits and the errors are those of `outgoing`; see there.
+"""
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from django.conf import settings
+
+from outgoing.answer import Fetched
+from outgoing.client import Client
+from outgoing.faults import FetchError, Gone
+
+__all__ = ["FetchError", "Fetched", "Gone", "fetch"]
+
+DEADLINE = 30.0  # seconds for everything
+MAX_BYTES = 10_000_000  # decoded
+FEEDS = (
+    "application/atom+xml, application/rss+xml, application/feed+json,"
+    " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.9,"
+    " text/html;q=0.8, */*;q=0.1"
+)
+
+
+def fetch(
+    url: str,
+    *,
+    etag: str = "",
+    last_modified: str = "",
+    accept: str = FEEDS,
+    content_types: Collection[str] = (),
+    deadline: float = DEADLINE,
+    max_bytes: int = MAX_BYTES,
+) -> Fetched:
+    """Fetch `url`, or learn that it has not changed. Raises `FetchError` alone.
+
+    `deadline` is in seconds and total; `content_types` are beginnings such as "image/".
+    """
+    return _client(settings.FETCH_USER_AGENT, tuple(settings.FETCH_ALLOW)).fetch(
+        url,
+        etag=etag,
+        last_modified=last_modified,
+        accept=accept,
+        content_types=content_types,
+        deadline=deadline,
+        max_bytes=max_bytes,
+    )
+
+
+@lru_cache(maxsize=4)
+def _client(user_agent: str, allow: tuple[str, ...]) -> Client:
+    return Client(user_agent=user_agent, allow=allow)
