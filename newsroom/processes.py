@@ -19,7 +19,8 @@ import psutil
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-_children: list[subprocess.Popen[bytes]] = []  # held: each is reaped when asked after
+# Servers this process started, held so that it learns of their end.
+_children: list[subprocess.Popen[bytes]] = []
 
 
 class Refused(Exception):
@@ -242,3 +243,28 @@ def why(what: str, words: str, where: Path) -> str:
     telling = re.findall(r"(?:FATAL|PANIC|error|Error|# )[:\s]+(.+)", words)
     last = telling[0] if telling else (words.strip().splitlines() or ["no word"])[-1]
     return f"{what}: {last.strip()} ({where})"
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write `file` whole or not at all, readable to its owner alone."""
+    draft = file.with_name(f"{file.name}.new")
+    with named(file):
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as output:
+            output.write(text)
+            output.flush()
+            os.fsync(handle)
+        draft.replace(file)
+
+
+def is_alive(pid: str) -> bool:
+    """Tell whether `pid`, as read from a file, is the number of a running process."""
+    return pid.isdecimal() and psutil.pid_exists(int(pid))
+
+
+def fallen() -> bool:
+    """Tell whether a server that this process started has ended since the last look."""
+    running = [child for child in _children if child.poll() is None]
+    ended = len(running) < len(_children)
+    _children[:] = running
+    return ended

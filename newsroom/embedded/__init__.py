@@ -76,6 +76,7 @@ def stop(*, postgres: bool = True, valkey: bool = True) -> None:
             _valkey.stop(var)
         if postgres:
             _postgres.stop(var)
+        processes.fallen()  # those ends were meant
 
 
 def logs(var: Path | None = None) -> list[Path]:
