@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,201 +20,519 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Publisher',
+            name="Publisher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('agency', 'News agency'), ('media', 'News medium'), ('official', 'Authority'), ('company', 'Company'), ('group', 'Group or movement'), ('person', 'Person'), ('unknown', 'Not known')], default='unknown', max_length=12)),
-                ('country', models.CharField(blank=True, help_text='ISO 3166 code, such as GB.', max_length=2)),
-                ('home_url', models.URLField(blank=True, max_length=500)),
-                ('note', models.TextField(blank=True, help_text='What the desk should know of them.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("agency", "News agency"),
+                            ("media", "News medium"),
+                            ("official", "Authority"),
+                            ("company", "Company"),
+                            ("group", "Group or movement"),
+                            ("person", "Person"),
+                            ("unknown", "Not known"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True, help_text="ISO 3166 code, such as GB.", max_length=2
+                    ),
+                ),
+                ("home_url", models.URLField(blank=True, max_length=500)),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True, help_text="What the desk should know of them."
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='As readers see it on the live wire.', max_length=120, unique=True)),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('url', models.URLField(max_length=1000, unique=True)),
-                ('format', models.CharField(choices=wire.connectors.choices, max_length=24)),
-                ('language', models.CharField(blank=True, help_text='BCP 47, where the source does not say.', max_length=12)),
-                ('release', models.CharField(choices=[('auto', 'At once'), ('delay', 'After a delay'), ('desk', 'When the desk lets them through')], default='desk', max_length=8)),
-                ('delay', models.DurationField(default=datetime.timedelta(seconds=600), help_text='Used when posts go out after a delay.')),
-                ('standing', models.CharField(choices=[('unverified', 'Unverified'), ('developing', 'Developing'), ('confirmed', 'Confirmed')], default='unverified', help_text='The mark its posts carry until the desk says otherwise.', max_length=12)),
-                ('enabled', models.BooleanField(default=True)),
-                ('interval', models.DurationField(default=datetime.timedelta(seconds=120), help_text='How long to wait between two polls.', validators=[django.core.validators.MinValueValidator(datetime.timedelta(seconds=15))])),
-                ('due_at', models.DateTimeField(db_index=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(editable=False, null=True)),
-                ('lease_token', models.UUIDField(editable=False, null=True)),
-                ('etag', models.CharField(blank=True, editable=False, max_length=500)),
-                ('last_modified', models.CharField(blank=True, editable=False, max_length=100)),
-                ('body_hash', models.CharField(blank=True, editable=False, max_length=64)),
-                ('full_fetch_at', models.DateTimeField(editable=False, help_text='When it was last asked without validators.', null=True)),
-                ('last_attempt_at', models.DateTimeField(editable=False, null=True)),
-                ('last_success_at', models.DateTimeField(editable=False, null=True)),
-                ('newest_item_at', models.DateTimeField(editable=False, null=True)),
-                ('failures', models.PositiveIntegerField(default=0, editable=False)),
-                ('last_error', models.TextField(blank=True, editable=False)),
-                ('publisher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='wire.publisher')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="As readers see it on the live wire.",
+                        max_length=120,
+                        unique=True,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                ("url", models.URLField(max_length=1000, unique=True)),
+                (
+                    "format",
+                    models.CharField(choices=wire.connectors.choices, max_length=24),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        help_text="BCP 47, where the source does not say.",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "release",
+                    models.CharField(
+                        choices=[
+                            ("auto", "At once"),
+                            ("delay", "After a delay"),
+                            ("desk", "When the desk lets them through"),
+                        ],
+                        default="desk",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "delay",
+                    models.DurationField(
+                        default=datetime.timedelta(seconds=600),
+                        help_text="Used when posts go out after a delay.",
+                    ),
+                ),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("unverified", "Unverified"),
+                            ("developing", "Developing"),
+                            ("confirmed", "Confirmed"),
+                        ],
+                        default="unverified",
+                        help_text="The mark its posts carry until the desk says otherwise.",
+                        max_length=12,
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "interval",
+                    models.DurationField(
+                        default=datetime.timedelta(seconds=120),
+                        help_text="How long to wait between two polls.",
+                        validators=[
+                            django.core.validators.MinValueValidator(
+                                datetime.timedelta(seconds=15)
+                            )
+                        ],
+                    ),
+                ),
+                ("due_at", models.DateTimeField(db_index=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("lease_token", models.UUIDField(editable=False, null=True)),
+                ("etag", models.CharField(blank=True, editable=False, max_length=1024)),
+                (
+                    "last_modified",
+                    models.CharField(blank=True, editable=False, max_length=100),
+                ),
+                (
+                    "body_hash",
+                    models.CharField(blank=True, editable=False, max_length=64),
+                ),
+                (
+                    "full_fetch_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="When it was last asked without validators.",
+                        null=True,
+                    ),
+                ),
+                ("last_attempt_at", models.DateTimeField(editable=False, null=True)),
+                ("last_success_at", models.DateTimeField(editable=False, null=True)),
+                ("newest_item_at", models.DateTimeField(editable=False, null=True)),
+                ("failures", models.PositiveIntegerField(default=0, editable=False)),
+                ("last_error", models.TextField(blank=True, editable=False)),
+                (
+                    "publisher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="wire.publisher",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(db_default=django.contrib.postgres.functions.RandomUUID(), default=uuid.uuid4, editable=False, unique=True)),
-                ('external_id', models.CharField(max_length=512)),
-                ('seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('public_at', models.DateTimeField(blank=True, null=True)),
-                ('announced', models.BooleanField(default=False)),
-                ('standing', models.CharField(choices=[('unverified', 'Unverified'), ('developing', 'Developing'), ('confirmed', 'Confirmed'), ('withdrawn', 'Withdrawn')], default='unverified', max_length=12)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('version_count', models.PositiveIntegerField(default=1)),
-                ('current_n', models.PositiveIntegerField(default=1)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('usable', 'Usable'), ('withdrawn', 'Withdrawn by the source'), ('deleted', 'Deleted at the source')], default='usable', max_length=10)),
-                ('kind', models.CharField(default='post', max_length=10)),
-                ('headline', models.TextField(blank=True)),
-                ('text', models.TextField(blank=True)),
-                ('url', models.TextField(blank=True)),
-                ('author', models.TextField(blank=True)),
-                ('language', models.CharField(blank=True, max_length=35)),
-                ('source_time', models.DateTimeField(blank=True, null=True)),
-                ('revised_at', models.DateTimeField(blank=True, null=True)),
-                ('repost_name', models.TextField(blank=True)),
-                ('repost_url', models.TextField(blank=True)),
-                ('row', models.TextField(blank=True)),
-                ('claimed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claimed_items', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='wire.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        unique=True,
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=512)),
+                ("seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("public_at", models.DateTimeField(blank=True, null=True)),
+                ("announced", models.BooleanField(default=False)),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("unverified", "Unverified"),
+                            ("developing", "Developing"),
+                            ("confirmed", "Confirmed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="unverified",
+                        max_length=12,
+                    ),
+                ),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("version_count", models.PositiveIntegerField(default=1)),
+                ("current_n", models.PositiveIntegerField(default=1)),
+                ("content_hash", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("usable", "Usable"),
+                            ("withdrawn", "Withdrawn by the source"),
+                            ("deleted", "Deleted at the source"),
+                        ],
+                        default="usable",
+                        max_length=10,
+                    ),
+                ),
+                ("kind", models.CharField(default="post", max_length=10)),
+                ("headline", models.TextField(blank=True)),
+                ("text", models.TextField(blank=True)),
+                ("url", models.TextField(blank=True)),
+                ("author", models.TextField(blank=True)),
+                ("language", models.CharField(blank=True, max_length=35)),
+                ("source_time", models.DateTimeField(blank=True, null=True)),
+                ("revised_at", models.DateTimeField(blank=True, null=True)),
+                ("repost_name", models.TextField(blank=True)),
+                ("repost_url", models.TextField(blank=True)),
+                ("row", models.TextField(blank=True)),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claimed_items",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="wire.source",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('claim_item', 'Can claim wire items'), ('draft_item', 'Can start a draft from wire items'), ('release_item', 'Can let posts through, hold, mark and withdraw them')],
+                "permissions": [
+                    ("claim_item", "Can claim wire items"),
+                    ("draft_item", "Can start a draft from wire items"),
+                    (
+                        "release_item",
+                        "Can let posts through, hold, mark and withdraw them",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Fetch',
+            name="Fetch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('ok', models.BooleanField()),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('url', models.TextField(blank=True)),
-                ('blob', models.CharField(blank=True, max_length=64)),
-                ('size', models.PositiveIntegerField(default=0)),
-                ('new', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('rejected', models.PositiveIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('error', models.TextField(blank=True)),
-                ('warnings', models.JSONField(default=list)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fetches', to='wire.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("ok", models.BooleanField()),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("url", models.TextField(blank=True)),
+                ("blob", models.CharField(blank=True, max_length=64)),
+                ("size", models.PositiveIntegerField(default=0)),
+                ("new", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("rejected", models.PositiveIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("error", models.TextField(blank=True)),
+                ("warnings", models.JSONField(default=list)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="fetches",
+                        to="wire.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'fetches',
+                "verbose_name_plural": "fetches",
             },
         ),
         migrations.CreateModel(
-            name='DeadLetter',
+            name="DeadLetter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('raw_hash', models.CharField(max_length=64)),
-                ('raw', models.BinaryField()),
-                ('blob', models.CharField(blank=True, max_length=64)),
-                ('place', models.CharField(blank=True, max_length=200)),
-                ('error', models.TextField()),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-                ('times', models.PositiveIntegerField(default=1)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dead_letters', to='wire.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("raw_hash", models.CharField(max_length=64)),
+                ("raw", models.BinaryField()),
+                ("blob", models.CharField(blank=True, max_length=64)),
+                ("place", models.CharField(blank=True, max_length=200)),
+                ("error", models.TextField()),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dead_letters",
+                        to="wire.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(db_default=django.contrib.postgres.functions.RandomUUID(), default=uuid.uuid4, editable=False, unique=True)),
-                ('n', models.PositiveIntegerField()),
-                ('seen_at', models.DateTimeField()),
-                ('content_hash', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('usable', 'Usable'), ('withdrawn', 'Withdrawn by the source'), ('deleted', 'Deleted at the source')], max_length=10)),
-                ('kind', models.CharField(max_length=10)),
-                ('headline', models.TextField(blank=True)),
-                ('text', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('url', models.TextField(blank=True)),
-                ('author', models.TextField(blank=True)),
-                ('language', models.CharField(blank=True, max_length=35)),
-                ('source_time', models.DateTimeField(null=True)),
-                ('revised_at', models.DateTimeField(null=True)),
-                ('repost_name', models.TextField(blank=True)),
-                ('repost_url', models.TextField(blank=True)),
-                ('reply_to', models.TextField(blank=True)),
-                ('media', models.JSONField(default=list)),
-                ('embargo_until', models.DateTimeField(null=True)),
-                ('source_version', models.CharField(blank=True, max_length=200)),
-                ('blob', models.CharField(max_length=64)),
-                ('place', models.CharField(blank=True, max_length=200)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='wire.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        unique=True,
+                    ),
+                ),
+                ("n", models.PositiveIntegerField()),
+                ("seen_at", models.DateTimeField()),
+                ("content_hash", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("usable", "Usable"),
+                            ("withdrawn", "Withdrawn by the source"),
+                            ("deleted", "Deleted at the source"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=10)),
+                ("headline", models.TextField(blank=True)),
+                ("text", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("url", models.TextField(blank=True)),
+                ("author", models.TextField(blank=True)),
+                ("language", models.CharField(blank=True, max_length=35)),
+                ("source_time", models.DateTimeField(null=True)),
+                ("revised_at", models.DateTimeField(null=True)),
+                ("repost_name", models.TextField(blank=True)),
+                ("repost_url", models.TextField(blank=True)),
+                ("reply_to", models.TextField(blank=True)),
+                ("media", models.JSONField(default=list)),
+                ("embargo_until", models.DateTimeField(null=True)),
+                ("source_version", models.CharField(blank=True, max_length=200)),
+                ("blob", models.CharField(max_length=64)),
+                ("place", models.CharField(blank=True, max_length=200)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="wire.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('xid', wire.models.items.XidField(db_default=wire.models.items.CurrentXid(), editable=False)),
-                ('kind', models.CharField(choices=[('new', 'New'), ('changed', 'Changed at the source'), ('withdrawn', 'Withdrawn'), ('released', 'Let through'), ('held', 'Held back'), ('marked', 'Marked by the desk')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('note', models.TextField(blank=True)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='wire.item')),
-                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='wire.version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "xid",
+                    wire.models.items.XidField(
+                        db_default=wire.models.items.CurrentXid(), editable=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("changed", "Changed at the source"),
+                            ("withdrawn", "Withdrawn"),
+                            ("released", "Let through"),
+                            ("held", "Held back"),
+                            ("marked", "Marked by the desk"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="wire.item",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="wire.version",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('interval__gte', datetime.timedelta(seconds=15))), name='source_interval_polite'),
+            model_name="source",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("interval__gte", datetime.timedelta(seconds=15))),
+                name="source_interval_polite",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('public_at__isnull', False)), fields=['-public_at', '-id'], name='item_rail'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("public_at__isnull", False)),
+                fields=["-public_at", "-id"],
+                name="item_rail",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['-seen_at', '-id'], name='item_desk'),
+            model_name="item",
+            index=models.Index(fields=["-seen_at", "-id"], name="item_desk"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['source', '-seen_at', '-id'], name='item_by_source'),
+            model_name="item",
+            index=models.Index(
+                fields=["source", "-seen_at", "-id"], name="item_by_source"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('announced', False)), fields=['public_at'], name='item_to_announce'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("announced", False)),
+                fields=["public_at"],
+                name="item_to_announce",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='item_once_per_source'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("source", "external_id"), name="item_once_per_source"
+            ),
         ),
         migrations.AddIndex(
-            model_name='fetch',
-            index=models.Index(fields=['source', '-at'], name='fetch_by_source'),
+            model_name="fetch",
+            index=models.Index(fields=["source", "-at"], name="fetch_by_source"),
         ),
         migrations.AddConstraint(
-            model_name='deadletter',
-            constraint=models.UniqueConstraint(fields=('source', 'raw_hash'), name='dead_letter_once'),
+            model_name="deadletter",
+            constraint=models.UniqueConstraint(
+                fields=("source", "raw_hash"), name="dead_letter_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('item', 'n'), name='version_once_per_item'),
+            model_name="version",
+            constraint=models.UniqueConstraint(
+                fields=("item", "n"), name="version_once_per_item"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['xid', 'id'], name='event_commit_order'),
+            model_name="event",
+            index=models.Index(fields=["xid", "id"], name="event_commit_order"),
         ),
     ]

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Q
 
+from wire import rows
 from wire.models.sources import Source
 
 if TYPE_CHECKING:
@@ -149,6 +150,63 @@ class Item(models.Model):
 
     def current_version(self) -> Version:
         return self.versions.get(n=self.current_n)
+
+    def line(self) -> str:
+        """Return its line on the rail, made anew from what it says now."""
+        return rows.line(
+            rows.Line(
+                public_id=str(self.public_id),
+                source_name=self.source.name,
+                source_slug=self.source.slug,
+                at=rows.shown_time(self.source_time, self.seen_at),
+                standing=self.standing,
+                status=self.status,
+                headline=self.headline,
+                text=self.text,
+                language=self.language,
+                repost_name=self.repost_name,
+                repost_url=self.repost_url,
+                changed=self.current_n > 1,
+            )
+        )
+
+    def let_through(self, *, by: User, now: datetime) -> None:
+        """Let readers see a held or delayed post now."""
+        if not self.is_public(now):
+            self._say(EventKind.RELEASED, by=by, now=now, public_at=now, announced=True)
+
+    def hold(self, *, by: User, now: datetime, note: str = "") -> None:
+        """Take a post off the rail until the desk lets it through again."""
+        self._say(EventKind.HELD, by=by, now=now, note=note, public_at=None)
+
+    def mark(self, standing: str, *, by: User, now: datetime, note: str = "") -> None:
+        """Say how sure the desk is of it; readers see the mark."""
+        kind = EventKind.MARKED
+        if standing == Standing.WITHDRAWN:
+            kind = EventKind.WITHDRAWN
+        self._say(kind, by=by, now=now, note=note, standing=Standing(standing))
+
+    @transaction.atomic
+    def _say(
+        self,
+        kind: EventKind,
+        *,
+        by: User,
+        now: datetime,
+        note: str = "",
+        **changes: object,
+    ) -> None:
+        """Write the change, its line, its ledger row and its notices as one."""
+        fresh = Item.objects.select_for_update(of=["self"]).select_related("source")
+        item = fresh.get(pk=self.pk)
+        for field, value in changes.items():
+            setattr(item, field, value)
+            setattr(self, field, value)
+        item.row = self.row = item.line()
+        item.save(update_fields=[*changes, "row"])
+        item.events.create(kind=kind, at=now, by=by, note=note)
+        notify("edge", f"wire item:{item.public_id}")
+        notify("live", '{"kind":"wire"}')
 
     def claim(self, *, by: User, now: datetime) -> None:
         """Take the item for one reporter. Raises `Item.Taken` if somebody has it."""

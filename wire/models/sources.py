@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db.models.functions import Greatest
 
 from wire import connectors
 
-LEASE = timedelta(seconds=120)  # longer than the longest poll and its storing
+LEASE = timedelta(seconds=60)  # longer than one round of polls and its storing
 FASTEST = timedelta(seconds=15)  # nobody is asked more often than this
 SLOWEST = timedelta(hours=24)  # a dead source is still asked once a day
 
@@ -90,6 +91,40 @@ class SourceQuerySet(models.QuerySet["Source"]):
             ids = [row[0] for row in cursor.fetchall()]
         return list(self.filter(pk__in=ids).order_by("due_at", "pk"))
 
+    def mark_unchanged(
+        self,
+        answers: Sequence[tuple[Source, timedelta | None]],
+        *,
+        now: datetime,
+    ) -> None:
+        """Record polls that brought nothing new, all in one statement.
+
+        Each with how long the publisher asks us to wait. Those whose lease was lost are
+        left alone.
+        """
+        if not answers:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE wire_source s
+                   SET last_attempt_at = %s, last_success_at = %s, failures = 0,
+                       attempts = 0, last_error = '', due_at = t.due_at,
+                       full_fetch_at = t.full_fetch_at, lease_until = NULL,
+                       lease_token = NULL
+                  FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[],
+                              %s::timestamptz[]) AS t(id, token, due_at, full_fetch_at)
+                 WHERE s.id = t.id AND s.lease_token = t.token""",
+                [
+                    now,
+                    now,
+                    [source.pk for source, _ in answers],
+                    [source.lease_token for source, _ in answers],
+                    [now + source.patience(wait) for source, wait in answers],
+                    [source.full_fetch_at for source, _ in answers],
+                ],
+            )
+
 
 class Source(models.Model):
     """One feed, channel or account we listen to, and what we know of its health."""
@@ -131,7 +166,7 @@ class Source(models.Model):
     attempts = models.PositiveIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     lease_token = models.UUIDField(null=True, editable=False)
-    etag = models.CharField(max_length=500, blank=True, editable=False)
+    etag = models.CharField(max_length=1024, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     body_hash = models.CharField(max_length=64, blank=True, editable=False)
     full_fetch_at = models.DateTimeField(
@@ -170,6 +205,14 @@ class Source(models.Model):
         """
         doubled = timedelta(minutes=5) * 2 ** min(failures - 1, 12)
         return max(self.interval, min(doubled, SLOWEST))
+
+    def patience(self, wait: timedelta | None) -> timedelta:
+        """How long to wait after a good poll: the interval, or longer if asked to.
+
+        A publisher's wish is honoured up to an hour, or the interval if that is longer.
+        """
+        wish = min(wait or timedelta(0), timedelta(hours=1))
+        return max(self.interval, wish)
 
     def pause(self) -> None:
         """Stop listening. What came in stays."""
@@ -217,7 +260,6 @@ class Source(models.Model):
         Returns False, and changes nothing, if the lease was lost meanwhile. Belongs in
         the transaction that stores the items: a crash before it means we fetch again.
         """
-        pause = min(max(self.interval, wait or self.interval), SLOWEST)
         newest = (
             Greatest("newest_item_at", newest_item_at)
             if newest_item_at
@@ -233,7 +275,7 @@ class Source(models.Model):
                 failures=0,
                 attempts=0,
                 last_error="",
-                due_at=now + pause,
+                due_at=now + self.patience(wait),
                 lease_until=None,
                 lease_token=None,
                 **validators,

@@ -1,0 +1,32 @@
+"""Delayed posts reach the stream when their time comes.
+
+That they are visible needs no job: the rail asks `Item.objects.public(now)`. This only
+tells the streams and the kept pages.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from wire.models import Event, Item
+from wire.models.items import EventKind, notify
+
+AT_ONCE = 500  # posts announced in one transaction
+
+
+@transaction.atomic
+def announce_due(*, now: datetime) -> int:
+    """Write a ledger row for each post whose delay is over; return how many."""
+    due = Item.objects.to_announce(now).select_for_update(skip_locked=True)
+    ids = list(due.order_by("public_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+    if not ids:
+        return 0
+    Event.objects.bulk_create(
+        Event(item_id=pk, kind=EventKind.RELEASED, at=now) for pk in ids
+    )
+    Item.objects.filter(pk__in=ids).update(announced=True)
+    notify("edge", "wire")
+    notify("live", '{"kind":"wire"}')
+    return len(ids)

@@ -1,0 +1,117 @@
+"""A post's line on the rail, as ready HTML. Pure.
+
+Lines are made when an item is written and stored with it: the front page shows forty of
+them and must not run a template for each.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from html import escape
+from urllib.parse import urlsplit
+
+from babel import Locale
+
+from wire.graphemes import cut, length
+
+SHOWN = 240  # characters a reader sees before “more”
+FULL = 4000  # characters behind “more”; the item's own page has the rest
+STANDINGS = {
+    "unverified": "Unverified",
+    "developing": "Developing",
+    "confirmed": "Confirmed",
+    "withdrawn": "Withdrawn",
+}
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a line on the rail tells."""
+
+    public_id: str
+    source_name: str
+    source_slug: str
+    at: datetime  # aware: when it was posted, or seen if that came first
+    standing: str  # a key of `STANDINGS`
+    status: str  # "usable", "withdrawn" or "deleted"
+    headline: str = ""
+    text: str = ""
+    language: str = ""
+    repost_name: str = ""
+    repost_url: str = ""
+    changed: bool = False  # a later version replaced the first
+
+
+def shown_time(source_time: datetime | None, seen_at: datetime) -> datetime:
+    """Return the time readers see: what the source claims, but never after we saw it."""
+    return min(source_time, seen_at) if source_time else seen_at
+
+
+def line(post: Line) -> str:
+    """Return `post` as one `<li>` for the rail.
+
+    A withdrawn or deleted post stays, struck through: readers may have seen it.
+    """
+    at = post.at.astimezone(UTC)
+    gone = post.status != "usable" or post.standing == "withdrawn"
+    standing = "withdrawn" if gone else post.standing
+    classes = "wire-row wire-row--withdrawn" if gone else "wire-row"
+    return (
+        f'<li class="{classes}" data-item="{post.public_id}">'
+        f'<p class="wire-row__head"><a class="wire-row__time" href="/wire/{post.public_id}/">'
+        f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%H:%M}</time></a> '
+        f'<a class="wire-row__source" href="/wire/?source={escape(post.source_slug)}">'
+        f"<bdi>{escape(post.source_name)}</bdi></a> "
+        f'<span class="standing standing--{standing}">{_mark(post, standing)}</span></p>'
+        f"{_repost(post)}{_words(post, gone=gone)}</li>"
+    )
+
+
+def _mark(post: Line, standing: str) -> str:
+    if post.status == "deleted":
+        return "Deleted at source"
+    changed = " · edited" if post.changed and post.status == "usable" else ""
+    return STANDINGS[standing] + changed
+
+
+def _repost(post: Line) -> str:
+    if not (post.repost_name or post.repost_url):
+        return ""
+    name = f"<bdi>{escape(post.repost_name or post.repost_url)}</bdi>"
+    if urlsplit(post.repost_url).scheme in ("http", "https"):
+        url = escape(post.repost_url)
+        name = f'<a href="{url}" rel="nofollow noopener external">{name}</a>'
+    return f'<p class="wire-row__repost">Reposted from {name}</p>'
+
+
+def _words(post: Line, *, gone: bool) -> str:
+    words = post.headline or post.text or "A post without text."
+    language = f' lang="{escape(post.language)}"' if post.language else ""
+    tag = "s" if gone else "span"
+    short = cut(words, SHOWN)
+    body = f'<{tag} dir="auto"{language}>{_flags(escape(short))}</{tag}>'
+    if length(words) <= SHOWN:
+        return f'<p class="wire-row__text">{body}</p>'
+    rest = f'<{tag} dir="auto"{language}>{_flags(escape(cut(words, FULL)))}</{tag}>'
+    return (
+        f'<details class="wire-row__text"><summary>{body}'
+        f' <span class="wire-row__more">more</span></summary><p>{rest}</p></details>'
+    )
+
+
+def _flags(markup: str) -> str:
+    """Name the flags: not every machine draws them, and nobody hears them."""
+    return _FLAG.sub(lambda m: _flag(m.group()), markup)
+
+
+@cache
+def _flag(pair: str) -> str:
+    code = "".join(chr(ord(c) - 0x1F1E6 + ord("A")) for c in pair)
+    name = Locale("en").territories.get(code)
+    if name is None:
+        return pair
+    return f'<span class="flag" role="img" aria-label="{escape(name)}">{pair}</span>'

@@ -1,0 +1,355 @@
+"""A document's posts into the database: items, versions and ledger, as one.
+
+Everything here runs inside the caller's transaction, under the lock of the source's row:
+one storer per source at a time, so what is known is read once and each kind of row is
+written by one statement, however many posts there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from wire import rows
+from wire.connectors.base import Batch, Rejected
+from wire.digest import Ready, as_json, ready
+from wire.models import DeadLetter, Source
+from wire.models.items import notify
+from wire.statements import (
+    COUNT_VERSIONS,
+    INSERT_ITEMS,
+    INSERT_VERSIONS,
+    LOOK_UP,
+    UPDATE_ITEMS,
+)
+
+MAX_DEAD = 64 * 1024  # bytes kept of what could not be read; the blob has it all
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What became of one document, post by post."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    newest: datetime | None = (
+        None  # the newest instant a post claims, not in the future
+    )
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return self.new + self.changed + self.unchanged + self.rejected
+
+
+@dataclass(slots=True)
+class Known:
+    """What the database has of an item, kept in step while a batch is stored."""
+
+    pk: int
+    public_id: UUID
+    content_hash: str
+    revised_at: datetime | None
+    version_count: int
+    seen_at: datetime
+    source_time: datetime | None
+    standing: str
+    headline: str
+    text: str
+    hashes: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """One more version of an item that is known."""
+
+    known: Known
+    post: Ready
+    n: int
+    is_current: bool
+
+
+def store(source: Source, batch: Batch, *, blob: str, now: datetime) -> Report:
+    """Store the posts of `batch`, which came in the document `blob`, seen at `now`.
+
+    A post that cannot be made ready is a dead letter; the others are stored. Call inside
+    a transaction that holds the source's row.
+    """
+    report = Report(warnings=list(batch.warnings))
+    posts, dead = _make_ready(source, batch)
+    _bury(source, dead, blob=blob, now=now)
+    report.rejected = len(dead)
+    known = _look_up(source, {post.external_id for post in posts})
+    firsts, others = _split(posts, known)
+    first_poll = source.last_success_at is None
+    known |= _insert_items(source, firsts, blob=blob, now=now, backlog=first_poll)
+    report.new = len(firsts)
+    newer = [n for post in others if (n := _newer(post, known[post.external_id]))]
+    _insert_versions(source, newer, blob=blob, now=now)
+    report.changed, report.unchanged = len(newer), len(others) - len(newer)
+    times = [p.source_time for p in posts if p.source_time and p.source_time <= now]
+    report.newest = max(times, default=None)
+    if report.new or report.changed:
+        notify("edge", _tags(newer))
+        notify("live", '{"kind":"wire"}')
+    return report
+
+
+def _make_ready(source: Source, batch: Batch) -> tuple[list[Ready], list[Rejected]]:
+    language = source.language or batch.language
+    posts, dead = [], list(batch.rejected)
+    for post in batch.posts:
+        try:
+            posts.append(ready(post, language=language))
+        except ValueError as error:
+            dead.append(Rejected(error=str(error), where=post.where, raw=post.raw))
+    return posts, dead
+
+
+def _tags(newer: Sequence[Newer]) -> str:
+    """Name what pages show; beyond a hundred items, everything about the wire goes."""
+    if len(newer) > 100:
+        return "wire items"
+    return " ".join(["wire", *(f"item:{n.known.public_id}" for n in newer)])
+
+
+def _look_up(source: Source, ids: Iterable[str]) -> dict[str, Known]:
+    with connection.cursor() as db:
+        db.execute(
+            LOOK_UP,
+            [source.pk, list(ids)],
+        )
+        return {
+            external_id: Known(*columns, hashes=set(hashes))
+            for external_id, *columns, hashes in db.fetchall()
+        }
+
+
+def _split(
+    posts: Sequence[Ready], known: dict[str, Known]
+) -> tuple[list[Ready], list[Ready]]:
+    """Part the first versions of new items from all other versions, in their order."""
+    firsts: dict[str, Ready] = {}
+    others = []
+    for post in posts:
+        if post.external_id in known or post.external_id in firsts:
+            others.append(post)
+        else:
+            firsts[post.external_id] = post
+    return list(firsts.values()), others
+
+
+def _newer(post: Ready, known: Known) -> Newer | None:
+    """Tell what `post` is to an item that is known: nothing new, or a version.
+
+    A version older by the source's own time than the current one is kept as history and
+    never shown as current, in whatever order the two arrive.
+    """
+    if post.content_hash == known.content_hash:
+        return None
+    late = bool(
+        post.revised_at and known.revised_at and post.revised_at < known.revised_at
+    )
+    if late and post.content_hash in known.hashes:
+        return None
+    known.version_count += 1
+    known.hashes.add(post.content_hash)
+    if not late:
+        known.content_hash, known.revised_at = post.content_hash, post.revised_at
+        known.source_time = post.source_time or known.source_time
+        known.headline = post.headline or _kept(post, known.headline)
+        known.text = post.text or _kept(post, known.text)
+    return Newer(known, post, known.version_count, not late)
+
+
+def _kept(post: Ready, words: str) -> str:
+    """A deletion comes without words: the item goes on showing, struck, what it said."""
+    return words if post.status != "usable" else ""
+
+
+def _public_at(
+    source: Source, post: Ready, *, now: datetime, backlog: bool
+) -> datetime | None:
+    """When readers may see a new post; None: when the desk says.
+
+    What stood in a source before we listened takes its own time, so that a new source
+    does not bury the rail under its archive.
+    """
+    at = source.public_at(now)
+    if at is None or post.held:
+        return None
+    if backlog and post.source_time:
+        at = min(at, rows.shown_time(post.source_time, now) + (at - now))
+    return max(at, post.embargo_until) if post.embargo_until else at
+
+
+def _insert_items(
+    source: Source, posts: Sequence[Ready], *, blob: str, now: datetime, backlog: bool
+) -> dict[str, Known]:
+    """Write new items, their first versions and ledger rows: one statement.
+
+    Oldest first by the source's clock, so that ids rise with time inside one document.
+    """
+    if not posts:
+        return {}
+    earliest = now - timedelta(days=36500)
+    posts = list(reversed(posts))  # documents are newest first; a sort keeps ties so
+    posts.sort(key=lambda p: p.source_time or p.revised_at or earliest)
+    known: dict[str, Known] = {}
+    table = []
+    for post in posts:
+        public_id = uuid4()
+        public_at = _public_at(source, post, now=now, backlog=backlog)
+        row = _line(source, post, public_id, source.standing, now, changed=False)
+        table.append(
+            (
+                *(public_id, public_at, bool(public_at and public_at <= now)),
+                *(row, *_columns(post)),
+            )
+        )
+        known[post.external_id] = Known(
+            *(0, public_id, post.content_hash, post.revised_at, 1, now),
+            *(post.source_time, source.standing, post.headline, post.text),
+            {post.content_hash},
+        )
+    with connection.cursor() as db:
+        db.execute(
+            INSERT_ITEMS,
+            [
+                *(list(column) for column in zip(*table, strict=True)),
+                *(source.pk, now, now, source.standing),
+                *(now, blob, now),
+            ],
+        )
+        for external_id, pk in db.fetchall():
+            known[external_id].pk = pk
+    return known
+
+
+def _insert_versions(
+    source: Source, newer: Sequence[Newer], *, blob: str, now: datetime
+) -> None:
+    """Write further versions, bring their items up to date, and write the ledger."""
+    if not newer:
+        return
+    last = {n.known.pk: n for n in newer if n.is_current}
+    counts = {n.known.pk: n.known.version_count for n in newer}
+    versions = [(n.known.pk, n.n, n.is_current, *_columns(n.post)) for n in newer]
+    items = [
+        (
+            *(pk, n.n, n.known.headline, n.known.text, n.known.source_time),
+            _line_of(source, n),
+        )
+        for pk, n in last.items()
+    ]
+    with connection.cursor() as db:
+        db.execute(
+            INSERT_VERSIONS,
+            [*(list(c) for c in zip(*versions, strict=True)), now, blob, now],
+        )
+        if items:
+            db.execute(
+                UPDATE_ITEMS, [now, *(list(c) for c in zip(*items, strict=True))]
+            )
+        db.execute(COUNT_VERSIONS, [list(counts), list(counts.values())])
+
+
+def _columns(post: Ready) -> tuple[object, ...]:
+    return (
+        *(post.external_id, post.content_hash, post.status, post.kind, post.headline),
+        *(post.text, post.html, post.url, post.author, post.language),
+        *(post.source_time, post.revised_at, post.repost_name, post.repost_url),
+        *(post.reply_to, as_json(post.media), post.embargo_until),
+        *(post.source_version, post.place),
+    )
+
+
+def _line(
+    source: Source,
+    post: Ready,
+    public_id: UUID,
+    standing: str,
+    seen_at: datetime,
+    *,
+    changed: bool,
+) -> str:
+    return rows.line(
+        rows.Line(
+            public_id=str(public_id),
+            source_name=source.name,
+            source_slug=source.slug,
+            at=rows.shown_time(post.source_time, seen_at),
+            standing=standing,
+            status=post.status,
+            headline=post.headline,
+            text=post.text,
+            language=post.language,
+            repost_name=post.repost_name,
+            repost_url=post.repost_url,
+            changed=changed,
+        )
+    )
+
+
+def _line_of(source: Source, newer: Newer) -> str:
+    known, post = newer.known, newer.post
+    return rows.line(
+        rows.Line(
+            public_id=str(known.public_id),
+            source_name=source.name,
+            source_slug=source.slug,
+            at=rows.shown_time(known.source_time, known.seen_at),
+            standing=known.standing,
+            status=post.status,
+            headline=known.headline,
+            text=known.text,
+            language=post.language,
+            repost_name=post.repost_name,
+            repost_url=post.repost_url,
+            changed=True,
+        )
+    )
+
+
+def _bury(
+    source: Source, dead: Sequence[Rejected], *, blob: str, now: datetime
+) -> None:
+    """Keep what could not be read, once for the same bytes."""
+    for letter in dead:
+        bury(
+            source,
+            letter.raw,
+            error=letter.error,
+            place=letter.where,
+            blob=blob,
+            now=now,
+        )
+
+
+def bury(
+    source: Source, raw: bytes, *, error: str, place: str, blob: str, now: datetime
+) -> None:
+    """Keep `raw` as a dead letter with the reason; seen again, it is counted."""
+    name = hashlib.sha256(raw or place.encode()).hexdigest()
+    letter, made = DeadLetter.objects.get_or_create(
+        source=source,
+        raw_hash=name,
+        defaults={
+            "raw": raw[:MAX_DEAD],
+            "blob": blob,
+            "place": place[:200],
+            "error": error[:2000],
+            "first_at": now,
+            "last_at": now,
+        },
+    )
+    if not made:
+        letter.last_at, letter.times = now, letter.times + 1
+        letter.save(update_fields=["last_at", "times"])

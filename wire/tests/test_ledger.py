@@ -1,0 +1,101 @@
+"""The ledger tells every change once, in the order of commits."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from staff.models import Role, User
+from wire import ledger, releasing
+from wire.models import Item
+from wire.tests.factories import NINE, make_item, make_source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def editor():
+    return User.objects.create_user("wanda", role=Role.WIRE)
+
+
+def test_a_new_post_is_told_with_its_line():
+    item = make_item()
+    told, cursor = ledger.since(ledger.START)
+    assert [(t.kind, t.public_id) for t in told] == [("new", str(item.public_id))]
+    assert told[0].row == item.row
+    assert ledger.since(cursor) == ([], cursor)
+
+
+def test_a_held_post_is_not_told_until_the_desk_lets_it_through(editor):
+    item = make_item(make_source(release="desk"))
+    told, cursor = ledger.since(ledger.START)
+    assert told == []
+    item.let_through(by=editor, now=NINE)
+    told, _ = ledger.since(cursor)
+    assert [t.kind for t in told] == ["released"]
+
+
+def test_a_post_taken_off_the_rail_is_told_so(editor):
+    item = make_item()
+    cursor = ledger.head()
+    item.hold(by=editor, now=NINE, note="Shows a child.")
+    (told,), _ = ledger.since(cursor)
+    assert (told.kind, told.public) == ("held", False)
+    assert not Item.objects.public(NINE).exists()
+
+
+def test_a_mark_of_the_desk_is_told_and_shown(editor):
+    item = make_item()
+    cursor = ledger.head()
+    item.mark("confirmed", by=editor, now=NINE)
+    (told,), _ = ledger.since(cursor)
+    assert "Confirmed" in told.row
+    assert "Confirmed" in Item.objects.get().row
+
+
+def test_a_delayed_post_is_told_once_its_time_has_come():
+    item = make_item(make_source(release="delay"))
+    assert releasing.announce_due(now=NINE) == 0
+    later = item.public_at
+    assert releasing.announce_due(now=later) == 1
+    assert releasing.announce_due(now=later) == 0
+
+
+def test_a_slow_transaction_is_not_stepped_over():
+    """The first to write commits last: a reader in between must still see both."""
+    source, other = make_source(), make_source()
+    written, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        with transaction.atomic():
+            make_item(source, external_id="slow")
+            written.set()
+            go_on.wait(10)
+        connection.close()
+
+    worker = threading.Thread(target=slow)
+    worker.start()
+    written.wait(10)
+    make_item(other, external_id="quick")
+    early, cursor = ledger.since(ledger.START)
+    go_on.set()
+    worker.join()
+    late, _ = ledger.since(cursor)
+    ids = set(Item.objects.values_list("public_id", flat=True))
+    assert {t.public_id for t in [*early, *late]} == {str(i) for i in ids}
+    assert len(early) + len(late) == 2
+
+
+def test_a_page_of_the_ledger_ends_where_it_is_told_to():
+    source = make_source()
+    for n in range(5):
+        make_item(source, external_id=str(n))
+    first, cursor = ledger.since(ledger.START, limit=3)
+    rest, _ = ledger.since(cursor, limit=3)
+    assert len(first) == 3
+    assert len(rest) == 2
+
+
+def test_a_cursor_from_nowhere_is_refused():
+    with pytest.raises(ValueError):
+        ledger.since("'; DROP TABLE wire_item; --")
