@@ -1,0 +1,211 @@
+"""Where prices come from, and what was refused."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.db.models import F, Q
+
+from markets.providers import PROVIDERS
+
+LEASE = timedelta(seconds=60)
+SHORTEST = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(hours=1)  # between two tries, however many have failed
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    """Questions about feeds."""
+
+    def due(self, now: datetime) -> Self:
+        """Feeds to fetch at `now` that nobody is fetching, most overdue first."""
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.filter(free, active=True, due_at__lte=now).order_by("due_at", "pk")
+
+
+class Feed(models.Model):
+    """One address of a provider, and how it is doing. Also the lease on fetching it."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80, unique=True, help_text="Named as source.")
+    provider = models.CharField(
+        max_length=16,
+        choices=[(name, name) for name in PROVIDERS],
+        help_text="The reader of its answers.",
+    )
+    url = models.URLField("address", max_length=1000)
+    options = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text=(
+            "For the reader, see docs/markets.md. 'symbols' maps the provider's symbols "
+            "to ours and goes before the instruments' own provider symbols."
+        ),
+    )
+    interval = models.DurationField(
+        default=timedelta(minutes=5), help_text="Between two fetches; 15 s at least."
+    )
+    active = models.BooleanField(default=False)
+    attribution = models.CharField(
+        max_length=200, blank=True, help_text="What the provider wants said."
+    )
+    redistributable = models.BooleanField(
+        default=False, help_text="Whether its licence lets partners have the prices."
+    )
+    delay = models.CharField(
+        max_length=8, blank=True, help_text="If not as the instrument says."
+    )
+    delay_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    due_at = models.DateTimeField(db_default=models.functions.Now())
+    attempts = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    last_attempt_at = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    newest_as_of = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    last_error = models.TextField(blank=True)
+    etag = models.CharField(max_length=500, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+
+    objects = FeedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="feed_interval_is_polite",
+                condition=Q(interval__gte=SHORTEST),
+                violation_error_message="A feed is fetched every 15 seconds at most.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def symbols(self) -> dict[str, str]:
+        """The provider's symbols and ours, where the options map them."""
+        return self._texts("symbols")
+
+    def headers(self) -> dict[str, str]:
+        """What the provider wants to see in a request, such as a key."""
+        return self._texts("headers")
+
+    def _texts(self, name: str) -> dict[str, str]:
+        found = self.options.get(name) if isinstance(self.options, dict) else None
+        if not isinstance(found, dict):
+            return {}
+        return {str(key): str(value) for key, value in found.items()}
+
+    def lease(self, now: datetime) -> UUID:
+        """Take the right to fetch. Raises `Feed.Taken` if another worker has it."""
+        token = uuid4()
+        taken = (
+            Feed.objects.due(now)
+            .filter(pk=self.pk)
+            .order_by()
+            .update(
+                lease_token=token,
+                lease_until=now + LEASE,
+                last_attempt_at=now,
+                attempts=F("attempts") + 1,
+            )
+        )
+        if not taken:
+            raise Feed.Taken(f"{self.name} is not due, or another worker has it")
+        return token
+
+    def succeed(
+        self,
+        token: UUID,
+        *,
+        now: datetime,
+        etag: str = "",
+        last_modified: str = "",
+        newest_as_of: datetime | None = None,
+    ) -> None:
+        """Give the lease back after an answer that was read (or was unchanged).
+
+        Raises `Feed.Late` if the lease ran out and went to somebody else: whatever was
+        done under it must be rolled back.
+        """
+        changes: dict[str, object] = {
+            "last_success_at": now,
+            "failures": 0,
+            "last_error": "",
+            "due_at": now + self.interval,
+            "etag": etag,
+            "last_modified": last_modified,
+        }
+        if newest_as_of is not None:
+            changes["newest_as_of"] = newest_as_of
+        self._finish(token, changes)
+
+    def fail(
+        self,
+        token: UUID,
+        *,
+        now: datetime,
+        error: str,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        """Give the lease back after a failure; wait longer each time. May raise `Late`.
+
+        The wait doubles from the feed's interval up to an hour, and is never shorter
+        than the provider asked for.
+        """
+        wait = min(self.interval * 2 ** min(self.failures, 10), LONGEST_WAIT)
+        wait = max(wait, self.interval, retry_after or timedelta())
+        self._finish(
+            token,
+            {
+                "failures": F("failures") + 1,
+                "last_error": error[:1000],
+                "due_at": now + wait,
+            },
+        )
+
+    def _finish(self, token: UUID, changes: dict[str, object]) -> None:
+        mine = Feed.objects.filter(pk=self.pk, lease_token=token)
+        if not mine.update(lease_token=None, lease_until=None, **changes):
+            raise Feed.Late(f"{self.name} took too long; another worker has it")
+
+    class Taken(Exception):
+        """The feed is not due, or somebody else is fetching it."""
+
+    class Late(Exception):
+        """The lease ran out before the work was done."""
+
+
+class Quarantine(models.Model):
+    """A price that was refused, as it came. Equal refusals are counted, not repeated."""
+
+    KEPT = timedelta(days=90)
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="refused")
+    instrument = models.ForeignKey(
+        "markets.Instrument",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="refused",
+    )
+    symbol = models.CharField("provider's symbol", max_length=40, blank=True)
+    reason = models.CharField(max_length=200)
+    raw = models.TextField(help_text="The newest such row, as it came.")
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "quarantine"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed", "symbol", "reason"], name="refusal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol}: {self.reason}"
