@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.validators import MinValueValidator
 from django.db import connection, models
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Now
 
 from wire import connectors
 
@@ -162,7 +162,7 @@ class Source(models.Model):
     )
 
     # Poll state, written by the machine
-    due_at = models.DateTimeField(db_index=True)
+    due_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False)
     attempts = models.PositiveIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     lease_token = models.UUIDField(null=True, editable=False)
