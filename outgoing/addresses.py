@@ -118,7 +118,7 @@ def destination(url: str | httpx2.URL, *, allow: Collection[str] = ()) -> Destin
     """
     parsed = _parse(url)
     host = parsed.raw_host.decode("ascii").lower().removesuffix(".")
-    port = parsed.port or PORTS[parsed.scheme]
+    port = PORTS[parsed.scheme] if parsed.port is None else parsed.port
     shown = f"[{host}]" if ":" in host else host
     if shown in allow or f"{shown}:{port}" in allow:
         return Destination(parsed, host, port, allowed=True)

@@ -120,6 +120,9 @@ class Client:
         if pool is not None:
             pool.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def _start_afresh(self) -> None:
         """Begin without connections; in a child, the parent's are left alone."""
         self._lock = threading.Lock()

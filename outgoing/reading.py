@@ -71,9 +71,7 @@ class Reader:
         The connection is left fit for another request, or closed.
         """
         headers = answer.read_headers(response.headers)
-        stream = response.extensions["network_stream"]
-        if not isinstance(stream, GuardedStream):  # a 101 nobody asked for
-            self._refuse(response.status, headers)
+        stream: GuardedStream = response.extensions["network_stream"]
         status, body = response.status, b""
         if status in (200, 203):
             body = self._body(response, headers, stream)
