@@ -19,6 +19,11 @@ os.environ.setdefault("NEWSROOM_DEBUG", "1")
 
 from newsroom import embedded  # noqa: E402
 
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and "REDIS_URL" not in os.environ:
+    # The database gets a name for each worker from pytest-django; so does the cache.
+    number = 1 + int(worker.removeprefix("gw")) % 15
+    os.environ["REDIS_URL"] = embedded.redis_url().replace("db=0", f"db={number}")
+
 CHROMIUM = "/usr/bin/chromium"  # Debian's
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -173,7 +173,7 @@ def working_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working directory is `folder`; a few milliseconds."""
     try:
         here = str(folder.resolve(strict=True))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     found = []
     for process in psutil.process_iter():
