@@ -1,0 +1,74 @@
+"""Entries of one document, read one by one, so that a bad one costs only itself."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from lxml import etree
+
+from . import dates
+from .base import MAX_POSTS, MAX_RAW, Batch, Post, Rejected
+from .fields import oldest_first_among_versions
+from .vocabulary import name
+
+# What reading one entry may raise when the entry, not the reader, is at fault.
+FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+          RecursionError, UnicodeError, etree.LxmlError)  # fmt: skip
+
+
+# Given an entry, its bytes (at most MAX_RAW) and its place in the document.
+Reader = Callable[[etree._Element, bytes, str], Post]
+
+
+class Collector:
+    """Gathers the posts of one document, and what went wrong with the others."""
+
+    def __init__(self, warnings: Sequence[str] = ()) -> None:
+        self.posts: list[Post] = []
+        self.rejected: list[Rejected] = []
+        self.warnings = list(warnings)
+        self._place = 0
+
+    def add(self, entry: etree._Element, read: Reader) -> None:
+        """Read one entry; keep its bytes with the reason if it cannot be read."""
+        self._place += 1
+        raw = etree.tostring(entry, encoding="utf-8", with_tail=False)[:MAX_RAW]
+        where = f"item {self._place}"
+        try:
+            self.posts.append(read(entry, raw, where))
+        except FAULTS as fault:
+            self.reject(str(fault) or type(fault).__name__, where, raw)
+
+    def reject(self, error: str, where: str, raw: bytes) -> None:
+        self.rejected.append(Rejected(error=error, where=where, raw=raw[:MAX_RAW]))
+
+    def batch(self, **about: object) -> Batch:
+        """Return all of it, versions of one post oldest first among themselves."""
+        return Batch(
+            posts=oldest_first_among_versions(self.posts),
+            rejected=tuple(self.rejected),
+            warnings=tuple(self.warnings),
+            **about,  # type: ignore[arg-type]
+        )
+
+
+def newest_end(
+    entries: list[etree._Element], collect: Collector, *date_names: str
+) -> list[etree._Element]:
+    """Return at most `MAX_POSTS` entries, from the newer end, and say what is left."""
+    left = len(entries) - MAX_POSTS
+    if left <= 0:
+        return entries
+    collect.warnings.append(
+        f"{len(entries):,} items: only the newest {MAX_POSTS:,} were read, "
+        f"{left:,} were left out"
+    )
+    first, last = (_date(entries[end], date_names) for end in (0, -1))
+    oldest_first = first is not None and last is not None and first < last
+    return entries[-MAX_POSTS:] if oldest_first else entries[:MAX_POSTS]
+
+
+def _date(entry: etree._Element, names: Sequence[str]) -> datetime | None:
+    for child in entry:
+        if name(child.tag) in names:
+            return dates.parse(child.text)
+    return None

@@ -1,0 +1,47 @@
+"""RSS and Atom documents, well-formed or not.
+
+Well-formed ones, and those that mending makes so, are read by our own lean readers;
+what is left goes to feedparser, whose patience nobody matches.
+"""
+
+from lxml import etree
+
+from . import atom, loose, rss, xmldoc
+from .base import Batch, Origin, ParseError
+from .entries import Collector
+from .vocabulary import name
+
+_ROOTS = {
+    "rss": rss.read,
+    "rdf:rdf": rss.read,
+    "rdf": rss.read,
+    "channel": rss.read,
+    "atom:feed": atom.read,
+    "feed": atom.read,
+    "atom:entry": atom.read,
+    "entry": atom.read,
+}
+
+
+def parse(raw: bytes, origin: Origin) -> Batch:
+    """Read RSS or Atom. Raises `ParseError` if it is neither."""
+    document = xmldoc.load(raw, origin.content_type)
+    collect = Collector(document.warnings)
+    if document.root is None:
+        return loose.read(document.text, document.error, origin.url, collect)
+    root = document.root
+    read = _ROOTS.get(name(root.tag)) or _ROOTS.get(_without_namespace(root))
+    if read is None:
+        raise ParseError(f"its root element is <{root.tag}>: neither RSS nor Atom")
+    if document.tail:
+        collect.reject("cut off in the middle", "the end", document.tail.encode())
+    return read(root, origin.url, collect)
+
+
+def _without_namespace(root: etree._Element) -> str:
+    """Take a namespace somebody made up off the elements; return the root's name."""
+    made_up, _, local = root.tag.rpartition("}")
+    if local.lower() in _ROOTS:
+        for element in root.iter(f"{made_up}}}*"):
+            element.tag = element.tag.rpartition("}")[2]
+    return local.lower()

@@ -1,0 +1,126 @@
+"""JSON Feed 1.0 and 1.1."""
+
+from typing import Any
+
+from . import dates, fields, language, mediarss, strictjson
+from .base import MAX_FIELD, MAX_POSTS, Batch, Media, Origin, Post
+from .entries import FAULTS, Collector
+from .links import absolute, absolute_markup
+from .strictjson import listing, mapping, text
+
+
+def parse(raw: bytes, origin: Origin) -> Batch:
+    """Read a JSON Feed. Raises `ParseError` if it is not one."""
+    collect = Collector()
+    document = strictjson.load(raw, origin.content_type, collect.warnings)
+    if not is_feed(document):
+        strictjson.refuse(document, "JSON Feed")
+    home = absolute(text(document.get("home_page_url")), origin.url)
+    own = absolute(text(document.get("feed_url")), origin.url)
+    base = origin.url or own or home
+    spoken = language.tag(text(document.get("language")))
+    authors = _authors(document)
+    items = document["items"]
+    if len(items) > MAX_POSTS:
+        collect.warnings.append(f"{len(items):,} items: {MAX_POSTS:,} were read")
+    for place, item in enumerate(items[:MAX_POSTS], start=1):
+        where, written = f"item {place}", strictjson.dump(item)
+        try:
+            strictjson.refuse_impossible(item)
+            post = _post(item, base, spoken, authors, written, where)
+            collect.posts.append(post)
+        except FAULTS as fault:
+            collect.reject(str(fault) or type(fault).__name__, where, written)
+    hubs = [mapping(hub) for hub in listing(document.get("hubs"))]
+    return collect.batch(
+        format="jsonfeed",
+        title=fields.line(text(document.get("title"))),
+        home_url=home,
+        language=spoken,
+        hub=next((absolute(text(hub.get("url"))) for hub in hubs), ""),
+        self_url=own,
+        next_page=absolute(text(document.get("next_url")), base),
+    )
+
+
+def is_feed(document: object) -> bool:
+    """Say whether a JSON document is a JSON Feed, versions unheard of included."""
+    said = mapping(document)
+    version = text(said.get("version"))
+    return isinstance(said.get("items"), list) and (
+        "jsonfeed.org" in version or "title" in said
+    )
+
+
+def _post(
+    item: Any, base: str, spoken: str, authors: str, written: bytes, where: str  # noqa: ANN401
+) -> Post:  # fmt: skip
+    if not isinstance(item, dict):
+        raise ValueError("it is no object")
+    url = absolute(text(item.get("url")), base)
+    external = absolute(text(item.get("external_url")), base)
+    headline = fields.line(text(item.get("title")))
+    markup = text(item.get("content_html"))[:MAX_FIELD]
+    plain = fields.clean_text(text(item.get("content_text")))
+    brief = fields.clean_text(text(item.get("summary")))
+    told = fields.words(markup) if markup else plain
+    if not told and not markup:
+        told, brief = brief, ""
+    at = dates.parse(text(item.get("date_published")))
+    updated = dates.parse(text(item.get("date_modified")))
+    given = text(item.get("id"))
+    fingerprint = (headline or told, text(item.get("date_published")))
+    return Post(
+        external_id=fields.identity(
+            given, url, *(fingerprint if fingerprint[1] else (headline, told))
+        ),
+        headline=headline,
+        text=told,
+        html=absolute_markup(markup, base),
+        summary=brief,
+        url=url or external or absolute(given),
+        author=_authors(item) or authors,
+        source_time=at or updated,
+        updated_time=updated,
+        language=language.tag(text(item.get("language")))
+        or spoken
+        or language.by_script(headline or told),
+        media=_media(item, markup, base),
+        tags=fields.tags(text(tag) for tag in listing(item.get("tags"))),
+        raw=written,
+        where=where,
+    )
+
+
+def _authors(said: dict[str, Any]) -> str:
+    given = listing(said.get("authors")) or [said.get("author")]
+    names = [
+        fields.name(text(mapping(author).get("name")) or text(author))
+        for author in given
+    ]
+    return ", ".join(dict.fromkeys(name for name in names if name))[: fields.MAX_NAME]
+
+
+def _media(item: dict[str, Any], markup: str, base: str) -> tuple[Media, ...]:
+    carried = []
+    for attached in map(mapping, listing(item.get("attachments"))):
+        url = absolute(text(attached.get("url")), base)
+        type_ = fields.name(text(attached.get("mime_type")))
+        if url:
+            seconds = fields.number(attached.get("duration_in_seconds"))
+            carried.append(
+                Media(
+                    kind=mediarss.kind_of(type_, "", url),
+                    url=url,
+                    type=type_,
+                    length=fields.number(attached.get("size_in_bytes")),
+                    duration=seconds,
+                    title=fields.name(text(attached.get("title"))),
+                )
+            )
+    for key in ("image", "banner_image"):
+        url = absolute(text(item.get(key)), base)
+        if url:
+            carried.append(Media(kind="image", url=url))
+    carried += mediarss.pictures(markup, base)
+    return mediarss.once(carried)

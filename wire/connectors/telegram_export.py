@@ -1,0 +1,116 @@
+"""Telegram Desktop: `result.json` of an exported channel."""
+
+from typing import Any
+
+from . import dates, fields, language, strictjson
+from .base import Batch, Media, Origin, Post, Reference
+from .entries import FAULTS, Collector
+from .strictjson import listing, mapping, text
+
+_KINDS = {
+    "video_file": "video", "animation": "video", "video_message": "video",
+    "audio_file": "audio", "voice_message": "audio", "sticker": "image",
+}  # fmt: skip
+
+
+def parse(raw: bytes, origin: Origin) -> Batch:
+    """Read an export. Raises `ParseError` if it is none. An export is read whole."""
+    collect = Collector()
+    document = strictjson.load(raw, origin.content_type, collect.warnings)
+    if not is_export(document):
+        strictjson.refuse(document, "export of a channel")
+    channel = text(document.get("id")) or fields.line(text(document.get("name")))
+    for place, message in enumerate(document["messages"], start=1):
+        where, written = f"message {place}", strictjson.dump(message)
+        try:
+            strictjson.refuse_impossible(message)
+            collect.posts.append(_post(message, channel, written, where))
+        except FAULTS as fault:
+            collect.reject(str(fault) or type(fault).__name__, where, written)
+    return collect.batch(
+        format="telegram-export", title=fields.line(text(document.get("name")))
+    )
+
+
+def is_export(document: object) -> bool:
+    """Say whether a JSON document is what Telegram Desktop writes of a chat."""
+    said = mapping(document)
+    return isinstance(said.get("messages"), list) and "name" in said and "type" in said
+
+
+def _post(message: dict[str, Any], channel: str, written: bytes, where: str) -> Post:
+    number = text(message["id"])
+    if not number:
+        raise ValueError("a message without its number")
+    words = fields.clean_text(_words(message.get("text")))
+    service = message.get("type") == "service"
+    if service and not words:
+        action = text(message.get("action")).replace("_", " ")
+        words = fields.line(f"{action} {text(message.get('title'))}")
+    forwarded = fields.name(text(message.get("forwarded_from")))
+    answered = text(message.get("reply_to_message_id"))
+    kind = (
+        "service"
+        if service
+        else "repost"
+        if forwarded
+        else "reply"
+        if answered
+        else "post"
+    )
+    edited = dates.parse(text(message.get("edited_unixtime")))
+    return Post(
+        external_id=f"c/{channel}/{number}",
+        version=text(message.get("edited_unixtime")),
+        kind=kind,
+        text=words,
+        url=f"https://t.me/c/{channel}/{number}" if channel.isdigit() else "",
+        author=fields.name(text(message.get("author"))),
+        source_time=dates.parse(text(message.get("date_unixtime")))
+        or dates.parse(text(message.get("date"))),
+        updated_time=edited,
+        language=language.by_script(words),
+        repost_of=Reference(forwarded, "") if forwarded else None,
+        reply_to=_reply(channel, answered) if answered else None,
+        media=_media(message),
+        edited=edited is not None,
+        raw=written,
+        where=where,
+    )
+
+
+def _words(given: object) -> str:
+    """Return the text of a message: a string, or pieces of which some are links."""
+    if isinstance(given, str):
+        return given
+    pieces = (
+        p if isinstance(p, str) else mapping(p).get("text") for p in listing(given)
+    )
+    return "".join(text(piece) for piece in pieces)
+
+
+def _reply(channel: str, number: str) -> Reference:
+    url = f"https://t.me/c/{channel}/{number}" if channel.isdigit() else ""
+    return Reference("", url)
+
+
+def _media(message: dict[str, Any]) -> tuple[Media, ...]:
+    """Files lie beside the export, if they were exported at all: no address to keep."""
+    if "photo" in message:
+        kind, length = "image", fields.number(message.get("photo_file_size"))
+    elif "file" in message:
+        kind = _KINDS.get(text(message.get("media_type")), "document")
+        length = fields.number(message.get("file_size"))
+    else:
+        return ()
+    return (
+        Media(
+            kind=kind,
+            type=fields.name(text(message.get("mime_type"))),
+            width=fields.number(message.get("width")),
+            height=fields.number(message.get("height")),
+            length=length,
+            duration=fields.number(message.get("duration_seconds")),
+            title=fields.name(text(message.get("file_name"))),
+        ),
+    )
