@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -63,7 +63,10 @@ class Known:
     standing: str
     headline: str
     text: str
-    hashes: set[str]
+    hashes: list[str]  # of all its versions
+
+
+_KNOWN = tuple(f.name for f in fields(Known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,8 @@ def _look_up(source: Source, ids: Iterable[str]) -> dict[str, Known]:
             [source.pk, list(ids)],
         )
         return {
-            external_id: Known(*columns, hashes=set(hashes))
-            for external_id, *columns, hashes in db.fetchall()
+            row[0]: Known(**dict(zip(_KNOWN, row[1:], strict=True)))
+            for row in db.fetchall()
         }
 
 
@@ -160,7 +163,7 @@ def _newer(post: Ready, known: Known) -> Newer | None:
     if late and post.content_hash in known.hashes:
         return None
     known.version_count += 1
-    known.hashes.add(post.content_hash)
+    known.hashes.append(post.content_hash)
     if not late:
         known.content_hash, known.revised_at = post.content_hash, post.revised_at
         known.source_time = post.source_time or known.source_time
@@ -217,7 +220,7 @@ def _insert_items(
         known[post.external_id] = Known(
             *(0, public_id, post.content_hash, post.revised_at, 1, now),
             *(post.source_time, source.standing, post.headline, post.text),
-            {post.content_hash},
+            [post.content_hash],
         )
     with connection.cursor() as db:
         db.execute(

@@ -1,0 +1,279 @@
+"""Listening: from a source that is due to rows readers and desks can see.
+
+The road of every document: lease → fetch, no transaction open → raw bytes kept by hash →
+parse → one transaction for items, versions, ledger, validators and the source's health.
+A crash anywhere before that commit means we fetch again; nothing is half stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from wire import blobs, connectors, http
+from wire.connectors.base import Batch, Origin, ParseError
+from wire.models import Fetch, Source
+from wire.models.sources import SLOWEST
+from wire.store import Report, bury, store
+
+log = logging.getLogger(__name__)
+
+ROUND = 8  # sources leased and fetched at once by one worker
+POISON = 3  # polls in a row that never finished before a source is set aside
+FULL_EVERY = timedelta(days=1)  # a lying ETag hides a change for at most a day
+
+
+class Get(Protocol):
+    """How a document is fetched; `wire.http.fetch` in life, a lambda in tests."""
+
+    def __call__(
+        self, url: str, *, etag: str = "", last_modified: str = ""
+    ) -> http.Fetched: ...
+
+
+class LeaseLost(Exception):
+    """Another process has the source: what this one read must not be stored."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What one poll came to."""
+
+    source: str
+    result: str  # "stored", "unchanged", "failed" or "lost"
+    report: Report = field(default_factory=Report)
+    error: str = ""
+
+
+def poll_due(
+    *, clock: Callable[[], datetime], fetch: Get = http.fetch, rounds: int = 50
+) -> Iterator[Outcome]:
+    """Poll every source that is due, round by round, until none is or `rounds` are over.
+
+    Sources are fetched `ROUND` at a time, so a slow one holds up its round and no more.
+    """
+    for _ in range(rounds):
+        sources = Source.objects.lease_due(clock(), limit=ROUND)
+        if not sources:
+            return
+        yield from poll(sources, clock=clock, fetch=fetch)
+
+
+def poll(
+    sources: Sequence[Source], *, clock: Callable[[], datetime], fetch: Get = http.fetch
+) -> Iterator[Outcome]:
+    """Poll leased sources: fetch them side by side, store what came one by one.
+
+    What answered unchanged is written down in one statement at the end.
+    """
+    unchanged: list[tuple[Source, http.Fetched]] = []
+    with ThreadPoolExecutor(max_workers=ROUND) as pool:
+        waiting = {
+            pool.submit(_ask, source, fetch, clock()): source for source in sources
+        }
+        for answer in as_completed(waiting):
+            source = waiting[answer]
+            try:
+                fetched = answer.result()
+            except http.FetchError as error:
+                yield _fail(source, error, now=clock())
+                continue
+            if fetched.not_modified or blobs.digest(fetched.body) == source.body_hash:
+                unchanged.append((source, fetched))
+                yield Outcome(source=source.name, result="unchanged")
+                continue
+            yield _settle(source, fetched, now=clock())
+    Source.objects.mark_unchanged(
+        [(source, _wait(fetched)) for source, fetched in unchanged], now=clock()
+    )
+
+
+def read(raw: bytes, source: Source, *, url: str = "", content_type: str = "") -> Batch:
+    """Parse one document of `source`. Raises `ParseError` if it is refused whole."""
+    origin = Origin(url=url or source.url, content_type=content_type)
+    return connectors.read(raw, format=source.format, origin=origin)
+
+
+def take_in(source: Source, raw: bytes, *, now: datetime, url: str = "") -> Report:
+    """Store a document that came by another way than a poll: a file, a push.
+
+    Raises `ParseError` if it is refused whole; its bytes are a dead letter then.
+    """
+    blob = blobs.keep(raw)
+    try:
+        batch = read(raw, source, url=url)
+    except ParseError as error:
+        bury(source, raw, error=str(error), place=error.where, blob=blob, now=now)
+        raise
+    with transaction.atomic():
+        Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+        report = store(source, batch, blob=blob, now=now)
+        _write_down(source, report, now=now, blob=blob, size=len(raw), url=url)
+    return report
+
+
+def _ask(source: Source, fetch: Get, now: datetime) -> http.Fetched:
+    """Fetch one source; once a day without validators, for those that lie."""
+    full = source.full_fetch_at is None or now - source.full_fetch_at >= FULL_EVERY
+    if full:
+        source.body_hash, source.full_fetch_at = "", now
+        return fetch(source.url)
+    return fetch(source.url, etag=source.etag, last_modified=source.last_modified)
+
+
+def _settle(source: Source, fetched: http.Fetched, *, now: datetime) -> Outcome:
+    """Keep, parse and store what one source answered, and say what it came to."""
+    try:
+        blob = blobs.keep(fetched.body)
+        report = _store(source, fetched, blob=blob, now=now)
+    except ParseError as error:
+        return _refuse(source, fetched, error, now=now)
+    except LeaseLost:
+        log.warning("%s: the lease ran out; another worker has it", source.name)
+        return Outcome(source=source.name, result="lost")
+    except OSError as error:
+        return _fail(source, error, now=now)
+    return Outcome(source=source.name, result="stored", report=report)
+
+
+def _store(
+    source: Source, fetched: http.Fetched, *, blob: str, now: datetime
+) -> Report:
+    """Parse the document and store it; once more if the connection broke under us.
+
+    The second try is harmless whether or not the first was committed: a commit has used
+    up the lease's token.
+    """
+    if source.attempts > POISON:
+        raise ParseError(
+            f"reading it ended the worker {source.attempts - 1} times; it is set aside"
+        )
+    batch = read(fetched.body, source, url=fetched.url, content_type=_type(fetched))
+    try:
+        return _commit(source, batch, fetched, blob=blob, now=now)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("%s: storing once more after: %s", source.name, error)
+        connection.close()
+        return _commit(source, batch, fetched, blob=blob, now=now)
+
+
+@transaction.atomic
+def _commit(
+    source: Source, batch: Batch, fetched: http.Fetched, *, blob: str, now: datetime
+) -> Report:
+    if not source.still_ours(source.lease_token):
+        raise LeaseLost
+    report = store(source, batch, blob=blob, now=now)
+    _write_down(
+        *(source, report),
+        now=now,
+        blob=blob,
+        size=len(fetched.body),
+        url=fetched.url,
+        status=fetched.status,
+    )
+    heard = source.mark_heard(
+        now=now,
+        newest_item_at=report.newest,
+        wait=_wait(fetched, batch),
+        etag=fetched.etag,
+        last_modified=fetched.last_modified[:100],
+        body_hash=blob,
+        full_fetch_at=source.full_fetch_at,
+    )
+    if not heard:
+        raise LeaseLost
+    return report
+
+
+def _write_down(
+    source: Source,
+    report: Report,
+    *,
+    now: datetime,
+    blob: str,
+    size: int,
+    url: str,
+    status: int | None = None,
+) -> None:
+    Fetch.objects.create(
+        source=source,
+        at=now,
+        ok=True,
+        status=status,
+        url=url[:2000],
+        blob=blob,
+        size=size,
+        new=report.new,
+        changed=report.changed,
+        unchanged=report.unchanged,
+        rejected=report.rejected,
+        warnings=report.warnings[:50],
+    )
+
+
+def _fail(
+    source: Source, error: http.FetchError | OSError, *, now: datetime
+) -> Outcome:
+    """Record a poll that brought nothing, and when to try next."""
+    wait = getattr(error, "retry_after", None)
+    reason = getattr(error, "reason", "disk")
+    with transaction.atomic():
+        source.mark_failed(now=now, error=str(error), wait=wait)
+        if isinstance(error, http.Gone):
+            source.pause()
+        if source.failures == 0 or source.last_error != str(error)[:2000]:
+            Fetch.objects.create(
+                source=source,
+                at=now,
+                ok=False,
+                status=getattr(error, "status", None),
+                url=source.url,
+                reason=reason,
+                error=str(error)[:2000],
+            )
+    return Outcome(source=source.name, result="failed", error=str(error))
+
+
+def _refuse(
+    source: Source, fetched: http.Fetched, error: ParseError, *, now: datetime
+) -> Outcome:
+    """Record a document refused whole. Its bytes stay; validators do not advance."""
+    blob = blobs.digest(fetched.body)
+    words = f"{error} ({error.where})" if error.where else str(error)
+    with transaction.atomic():
+        bury(source, fetched.body, error=words, place=error.where, blob=blob, now=now)
+        source.mark_failed(now=now, error=words, wait=None)
+        Fetch.objects.create(
+            source=source,
+            at=now,
+            ok=False,
+            status=fetched.status,
+            url=fetched.url[:2000],
+            blob=blob,
+            size=len(fetched.body),
+            reason="unreadable",
+            error=words[:2000],
+        )
+    return Outcome(source=source.name, result="failed", error=words)
+
+
+def _type(fetched: http.Fetched) -> str:
+    """Give the Content-Type back in one piece: connectors read the charset from it."""
+    charset = f"; charset={fetched.charset}" if fetched.charset else ""
+    return fetched.content_type + charset
+
+
+def _wait(fetched: http.Fetched, batch: Batch | None = None) -> timedelta | None:
+    """How long the publisher asks us to wait, at most a day; the source's own
+    interval is the least whatever this says."""
+    asked = [w for w in (fetched.retry_after, fetched.max_age) if w]
+    if batch and batch.poll_seconds:
+        asked.append(timedelta(seconds=min(batch.poll_seconds, 86_400)))
+    return min(max(asked), SLOWEST) if asked else None

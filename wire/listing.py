@@ -1,0 +1,75 @@
+"""Adding a source: look at what an address serves, and say what it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from wire import connectors, http
+from wire.connectors.base import Origin
+from wire.ingest import Get
+from wire.models import Publisher, Source
+
+
+def add_source(
+    url: str,
+    *,
+    now: datetime,
+    format: str = "",
+    name: str = "",
+    publisher: str = "",
+    release: str = "",
+    fetch: Get = http.fetch,
+) -> Source:
+    """Fetch `url` once, find its format, and start listening to it.
+
+    A Telegram channel may be given as `https://t.me/<channel>`. The name defaults to the
+    document's title, the publisher to the name. Raises `http.FetchError`, or `ParseError`
+    with what the address serves instead of a source; `ValueError` for one we have.
+    """
+    url = _preview(url)
+    if Source.objects.filter(url=url).exists():
+        raise ValueError(f"{url} is a source already.")
+    fetched = fetch(url)
+    origin = Origin(url=fetched.url, content_type=fetched.content_type)
+    format = format or connectors.detect(fetched.body, fetched.content_type)
+    batch = connectors.read(fetched.body, format=format, origin=origin)
+    name = (name or batch.title or urlsplit(url).netloc).strip()[:120]
+    if Source.objects.filter(name=name).exists():
+        raise ValueError(f"There is a source called “{name}”; choose another name.")
+    with transaction.atomic():
+        behind, _ = Publisher.objects.get_or_create(
+            name=publisher or name,
+            defaults={"slug": slugify(publisher or name)[:120] or "publisher"},
+        )
+        return Source.objects.create(
+            publisher=behind,
+            name=name,
+            slug=_free_slug(name),
+            url=url,
+            format=format,
+            language=batch.language[:12],
+            due_at=now,
+            **({"release": release} if release else {}),
+        )
+
+
+def _preview(url: str) -> str:
+    """Turn a Telegram channel's address into that of its public preview."""
+    parts = urlsplit(url if "//" in url else f"https://{url}")
+    path = parts.path.strip("/")
+    if parts.netloc in ("t.me", "telegram.me") and path and "/" not in path:
+        return f"https://t.me/s/{path}"
+    return parts.geturl()
+
+
+def _free_slug(name: str) -> str:
+    slug = slugify(name)[:110] or "source"
+    taken = set(
+        Source.objects.filter(slug__startswith=slug).values_list("slug", flat=True)
+    )
+    candidates = [slug, *(f"{slug}-{n}" for n in range(2, len(taken) + 3))]
+    return next(c for c in candidates if c not in taken)

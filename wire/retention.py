@@ -1,0 +1,17 @@
+"""What the wire forgets: its log of polls. Items, versions and blobs are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wire.models import Fetch
+
+KEEP_FETCHES = timedelta(days=30)
+AT_ONCE = 10_000  # rows deleted in one statement
+
+
+def prune(*, now: datetime) -> int:
+    """Delete log rows older than `KEEP_FETCHES`; return how many."""
+    old = Fetch.objects.filter(at__lt=now - KEEP_FETCHES).values("pk")[:AT_ONCE]
+    deleted, _ = Fetch.objects.filter(pk__in=old).delete()
+    return deleted
