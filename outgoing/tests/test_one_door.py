@@ -75,6 +75,13 @@ def test_only_the_doors_make_a_client():
     assert {"wire/http.py", "markets/http.py"} <= makers
 
 
+def test_the_guard_knows_no_framework_and_no_app():
+    above = {"django", "celery", "newsroom", "articles", "wire", "markets", "staff"}
+    for path in (ROOT / "outgoing").glob("*.py"):
+        roots = {name.split(".")[0] for name in imported(ast.parse(path.read_bytes()))}
+        assert not roots & above, path
+
+
 @pytest.mark.parametrize(
     "code",
     [
