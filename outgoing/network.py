@@ -175,9 +175,12 @@ class GuardedBackend(httpcore2.NetworkBackend):
                 raise RefusedAddress(
                     f"{self._trip.host} was reached at another address than checked."
                 )
-        except (FetchError, OSError):
+        except RefusedAddress:
             stream.close()
             raise
+        except OSError as error:  # it was reset before it could be asked
+            stream.close()
+            raise httpcore2.ConnectError(str(error)) from error
 
 
 class Lookup:
