@@ -26,26 +26,31 @@ BOMBS = [
     "redirect_with_a_body_without_end",
 ]
 SCRIPT = """
-import json, resource, sys
+import json, re, sys
 from outgoing.client import Client
 from outgoing.faults import FetchError
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
+def memory(field):
+    # Not getrusage: its peak is handed down from the process that started this one.
+    with open("/proc/self/status") as status:
+        return int(re.search(rf"{field}:\\s+(\\d+) kB", status.read())[1]) / 1024  # MB
 
 port, bomb = sys.argv[1:]
 client = Client(user_agent="tests", allow=[f"127.0.0.1:{port}"])
 for warm in ("well", "gzip_twice", "brotli", "zstd_in_two_frames"):
     client.fetch(f"http://127.0.0.1:{port}/{warm}")
-before = peak()
+before = memory("VmRSS")
 try:
     outcome = client.fetch(f"http://127.0.0.1:{port}/{bomb}", deadline=5).status
 except FetchError as error:
     outcome = error.reason
-print(json.dumps([outcome, peak() - before]))
+print(json.dumps([outcome, memory("VmHWM") - before]))
 """
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
+)
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_costs_less_than_64_mb(bomb, server):
     run = subprocess.run(
