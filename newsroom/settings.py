@@ -230,6 +230,11 @@ REST_FRAMEWORK: dict[str, object] = {
 
 # The edge: the instant of the next change that happens by the clock alone
 EDGE_BOUNDARY = "articles.visibility.next_boundary"
+EDGE_BYTES = env.int("NEWSROOM_EDGE_MB", default=64) * 1024 * 1024  # a process
+PAGE_THREADS = env.int("NEWSROOM_PAGE_THREADS", default=4)  # making readers' pages
+DESK_THREADS = env.int("NEWSROOM_DESK_THREADS", default=8)  # everything else
+LIVE_READERS = env.int("NEWSROOM_LIVE_READERS", default=5000)  # streams of a process
+METRICS_TOKEN = env.str("NEWSROOM_METRICS_TOKEN", default="")  # empty: this machine only
 
 LOGGING = {
     "version": 1,

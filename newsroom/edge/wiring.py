@@ -1,0 +1,175 @@
+"""The edge of this project: its parts put together from the settings."""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, close_old_connections, connections
+from django.http.request import split_domain_port, validate_host
+from django.urls import Resolver404, resolve
+from django.utils.module_loading import import_string
+
+from newsroom.edge.gate import Gate
+from newsroom.edge.keys import Policy
+from newsroom.edge.listener import Listener
+from newsroom.edge.render import Renderer, WsgiApp
+from newsroom.edge.store import Store
+
+RECHECK = 30.0  # seconds between two looks for the next change by the clock
+
+log = logging.getLogger(__name__)
+
+
+def make_gate(app: WsgiApp) -> Gate:
+    """Return a page cache in front of Django's handler `app`."""
+    site = settings.PAPER_URL
+    host = site.partition("://")[2].partition("/")[0]
+    if not host_is_ours(host):
+        raise ImproperlyConfigured(
+            f"NEWSROOM_URL names the host {host!r}, which NEWSROOM_HOSTS does not allow."
+            " See docs/configuration.md."
+        )
+    if settings.SECURE_SSL_REDIRECT:
+        site = f"https://{host}"
+    return Gate(
+        Store(limit=settings.EDGE_BYTES),
+        render=Renderer(app, site=site),
+        policy_for=policy_for,
+        host_is_ours=host_is_ours,
+    )
+
+
+def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:
+    """Return a thread that keeps `store` true; `ring` gets the live stream's payloads."""
+    clockwork = Clockwork(store)
+
+    def heard(channel: str, payload: str) -> None:
+        if channel == "live":
+            ring(payload)
+            return
+        dropped = store.drop(payload.split(), monotonic())
+        log.debug("%s: %d pages outdated", payload, dropped)
+        clockwork.due_at = 0.0
+
+    def up() -> None:
+        store.trust(monotonic())
+        clockwork.due_at = 0.0
+
+    return Listener(
+        connect,
+        heard=heard,
+        up=up,
+        down=lambda: store.distrust(monotonic()),
+        tick=clockwork.tick,
+    )
+
+
+class Clockwork:
+    """Knows when the clock alone will next change a page, and acts at that instant.
+
+    Which instant that is may change with every commit, so it is asked for after each.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._boundary = import_string(settings.EDGE_BOUNDARY)
+        self.due_at = 0.0  # seconds of the monotonic clock
+
+    def tick(self) -> None:
+        """Look again if it is time to. Raises `psycopg.OperationalError`."""
+        now = monotonic()
+        reached = self._store.boundary is not None and now >= self._store.boundary
+        if now < self.due_at and not reached:
+            return
+        ahead = self._seconds_ahead()
+        if reached:
+            self._store.drop(["all"], now)
+        self._store.bound(None if ahead is None else now + ahead)
+        self.due_at = now + RECHECK
+
+    def _seconds_ahead(self) -> float | None:
+        """Ask the database, by its own clock: a wrong one here lifts no embargo."""
+        close_old_connections()
+        try:
+            with connections["default"].cursor() as cursor:
+                cursor.execute("SELECT clock_timestamp()")
+                (now,) = cursor.fetchone()
+            at = self._boundary(now)
+        except Error as error:
+            raise psycopg.OperationalError(str(error)) from error
+        return None if at is None else max(0.0, (at - now).total_seconds())
+
+
+def connect() -> psycopg.Connection:
+    """Open a connection of our own, outside Django's, for listening."""
+    params: dict[str, Any] = connections["default"].get_connection_params()
+    mine = ("dbname", "host", "port", "user", "password", "service", "sslmode")
+    kept = {name: params[name] for name in (*mine, "sslrootcert") if params.get(name)}
+    return psycopg.connect(
+        **kept,
+        autocommit=True,
+        connect_timeout=5,
+        keepalives_idle=5,
+        keepalives_interval=5,
+        keepalives_count=2,
+        tcp_user_timeout=10_000,
+        application_name="newsroom edge",
+    )
+
+
+@lru_cache(maxsize=4096)
+def policy_for(path: str) -> Policy | None:
+    """Return how the view at `path` is kept; None: not at all, or nothing is there."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return None
+    policy: Policy | None = getattr(view, "edge_policy", None)
+    return policy
+
+
+@lru_cache(maxsize=1024)
+def host_is_ours(host: str) -> bool:
+    """Tell whether a Host header names this paper, as Django would."""
+    domain, _ = split_domain_port(host)
+    allowed = settings.ALLOWED_HOSTS
+    if settings.DEBUG and not allowed:
+        allowed = [".localhost", "127.0.0.1", "[::1]"]
+    return bool(domain) and validate_host(domain, allowed)
+
+
+def https_by_headers() -> Callable[[str | None, Mapping[bytes, bytes]], bool] | None:
+    """Return how to tell HTTPS, or None where plain HTTP is welcome."""
+    if not settings.SECURE_SSL_REDIRECT:
+        return None
+    trusted: tuple[bytes, bytes] | None = None
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, value = settings.SECURE_PROXY_SSL_HEADER
+        header = name.removeprefix("HTTP_").replace("_", "-").lower()
+        trusted = header.encode(), value.encode()
+
+    def secure(scheme: str | None, headers: Mapping[bytes, bytes]) -> bool:
+        if trusted is not None and trusted[0] in headers:
+            return headers[trusted[0]] == trusted[1]
+        return scheme == "https"
+
+    return secure
+
+
+def https_by_environ() -> Callable[[dict[str, Any]], bool] | None:
+    """The same for the WSGI door."""
+    if not settings.SECURE_SSL_REDIRECT:
+        return None
+    trusted = settings.SECURE_PROXY_SSL_HEADER
+
+    def secure(environ: dict[str, Any]) -> bool:
+        if trusted is not None and trusted[0] in environ:
+            return bool(environ[trusted[0]] == trusted[1])
+        return bool(environ["wsgi.url_scheme"] == "https")
+
+    return secure
