@@ -85,6 +85,14 @@ class Feed(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def health(self) -> str:
+        """How the feed is doing, in a few words for the desk."""
+        if not self.active:
+            return "off"
+        if self.failures:
+            return f"failing ({self.failures} in a row): {self.last_error[:80]}"
+        return "well" if self.last_success_at else "not fetched yet"
+
     def symbols(self) -> dict[str, str]:
         """The provider's symbols and ours, where the options map them."""
         return self._texts("symbols")

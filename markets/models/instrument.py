@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from markets import figures
 from markets.models.exchange import Exchange
 from markets.providers import PROVIDERS
 
+PARTNER_FIELDS = (
+    "symbol",
+    "label",
+    "name",
+    "kind",
+    "tracks",
+    "stands_for",
+    "definition",
+    "unit",
+    "currency",
+    "exchange__mic",
+    "quote__against",
+    "quote__basis",
+    "quote__as_of",
+    "quote__received_at",
+    "quote__provider",
+    "quote__delay",
+    "quote__delay_minutes",
+    "quote__settles_at",
+    "quote__stale_at",
+)
 SYMBOL = r"^[A-Z0-9][A-Z0-9.-]{0,15}$"
 
 
@@ -62,6 +83,18 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
     def in_order(self) -> Self:
         """The order of strip and page, which is the editors'."""
         return self.order_by("position", "symbol")
+
+    def for_partners(self) -> models.QuerySet[Instrument, dict[str, Any]]:
+        """Flat rows of what the API tells; prices we may not pass on are null.
+
+        A price goes out only if both the instrument and the feed's licence allow it.
+        """
+        may = Q(redistributable=True, quote__redistributable=True)
+        told = {
+            f"told_{name}": Case(When(may, then=F(f"quote__{name}")))
+            for name in ("value", "previous")
+        }
+        return self.annotate(**told).values(*PARTNER_FIELDS, *told)
 
     def fed_by(self, provider: str, symbols: dict[str, str]) -> Self:
         """Those a feed may price: named in its mapping, or by their provider symbol."""

@@ -1,0 +1,127 @@
+"""What an exchange is doing, in words: "NYSE closed · opens in 17h 10m"."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from markets.hours import Hours, Phase, State, countdown, state
+from markets.models import Session
+from markets.models.exchange import HOURS
+
+HOME = "XNYS"  # the exchange whose state stands on every page
+ABOUT = (
+    "exchange__short_name",
+    "exchange__timezone",
+    "exchange__pre_minutes",
+    "exchange__post_minutes",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """One exchange at one instant, and what follows."""
+
+    name: str
+    now: datetime
+    state: State
+    following: State  # from `state.changes_at` on
+
+    @property
+    def text(self) -> str:
+        """The sentence: "NYSE open · closes in 2h 5m"."""
+        text = f"{self.name} {self.word}"
+        return f"{text} · {self.coming}" if self.state.changes_at else text
+
+    @property
+    def word(self) -> str:
+        """ "open", or "closed for Thanksgiving" where the holiday is known."""
+        holiday = self.state.holiday
+        return f"{self.state.word()} for {holiday}" if holiday else self.state.word()
+
+    @property
+    def coming(self) -> str:
+        """ "opens in 17h 10m"; empty where the calendar does not reach."""
+        if self.state.changes_at is None:
+            return ""
+        left = countdown(self.state.changes_at - self.now)
+        return f"{self.state.verb()} in {left}"
+
+
+def read(now: datetime, mic: str = HOME) -> Opening:
+    """The state of one exchange at `now`. One query.
+
+    An exchange without a calendar is "hours unknown", never "closed".
+    """
+    unknown = State(phase=Phase.UNKNOWN)
+    return read_all(now, mic).get(mic) or Opening(
+        name=mic, now=now, state=unknown, following=unknown
+    )
+
+
+def read_all(now: datetime, *mics: str) -> dict[str, Opening]:
+    """The state of these exchanges, or of every one we know, by MIC. One query."""
+    rows = Session.objects.around(now)
+    if mics:
+        rows = rows.filter(exchange__mic__in=mics)
+    days: dict[str, list[Hours]] = defaultdict(list)
+    about: dict[str, tuple[str, str, int, int]] = {}
+    for mic, *told in rows.values_list("exchange__mic", *ABOUT, *HOURS):
+        about[mic] = (told[0], told[1], told[2], told[3])
+        days[mic].append(Hours(**dict(zip(HOURS, told[len(ABOUT) :], strict=True))))
+    return {mic: _opening(now, days[mic], *about[mic]) for mic in sorted(days)}
+
+
+def opening_html(opening: Opening) -> SafeString:
+    """The state as every page shows it; the element counts on from `now`."""
+    changes_at, following = opening.state.changes_at, opening.following
+    if changes_at is None:
+        return format_html(
+            '<p class="exchange-state" data-phase="{}">{}</p>',
+            opening.state.phase,
+            opening.text,
+        )
+    return format_html(
+        '<p class="exchange-state" data-phase="{}"><exchange-state now="{}" '
+        'changes-at="{}" verb="{}" next-word="{}" next-verb="{}" next-changes-at="{}">'
+        '<span class="exchange-name">{}</span> '
+        '<span class="exchange-word">{}</span> · '
+        '<time class="exchange-countdown" datetime="{}" title="{}">{}</time>'
+        "</exchange-state></p>",
+        opening.state.phase,
+        _iso(opening.now),
+        _iso(changes_at),
+        opening.state.verb(),
+        following.word(),
+        following.verb(),
+        _iso(following.changes_at) if following.changes_at else "",
+        opening.name,
+        opening.word,
+        _iso(changes_at),
+        f"{changes_at:%A %d %B %Y, %H:%M} UTC",
+        opening.coming,
+    )
+
+
+def _opening(
+    now: datetime, days: list[Hours], name: str, zone: str, pre: int, post: int
+) -> Opening:
+    def at(instant: datetime) -> State:
+        return state(
+            days,
+            instant,
+            today=instant.astimezone(ZoneInfo(zone)).date(),
+            pre=timedelta(minutes=pre),
+            post=timedelta(minutes=post),
+        )
+
+    here = at(now)
+    following = at(here.changes_at or now)
+    return Opening(name=name, now=now, state=here, following=following)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")

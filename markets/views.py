@@ -1,0 +1,53 @@
+"""The readers' pages. They touch neither user nor session; the project marks them."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from markets import board, opening, strip
+from markets.models import Instrument
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Every instrument in one table. Two queries."""
+    now = timezone.now()
+    context = {
+        "parts": board.parts(now),
+        "exchanges": list(opening.read_all(now).values()),
+        "now": now,
+        "here": "markets",
+    }
+    return _public(render(request, "markets/index.html", context), "markets")
+
+
+def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
+    """One instrument: what it is, where its price is from, its course. Three queries."""
+    now = timezone.now()
+    found = Instrument.objects.active().select_related("exchange", "quote__feed")
+    shown = found.filter(symbol=symbol.upper()).first()
+    if shown is None:
+        raise Http404(f"No instrument {symbol}")
+    if shown.symbol != symbol:
+        return redirect("markets:instrument", shown.symbol, permanent=True)
+    row = board.row(shown, now)
+    context = {
+        "row": row,
+        "instrument": shown,
+        "quote": getattr(shown, "quote", None),
+        "course": board.course(shown, shown.quote) if row.as_of else "",
+        "opening": opening.read(now, shown.exchange.mic) if shown.exchange else None,
+        "now": now,
+        "here": "markets",
+    }
+    response = render(request, "markets/instrument.html", context)
+    return _public(response, f"instrument:{shown.symbol}")
+
+
+def strip_fragment(request: HttpRequest) -> HttpResponse:
+    """The strip alone, for pages that poll instead of listening. One query."""
+    return _public(HttpResponse(strip.strip_html(timezone.now())), "markets")
+
+
+def _public(response: HttpResponse, tags: str) -> HttpResponse:
+    response["Surrogate-Key"] = tags
+    return response
