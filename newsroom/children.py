@@ -25,7 +25,7 @@ SHOWN = 30  # lines a minute a child may put on the console
 WIDTH = 400  # characters of such a line
 # What a child that shall end is sent, and the seconds until the next is. QUIT makes
 # Celery put the tasks it holds back into their queues.
-STEPS = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 2.0))
+STEPS = ((signal.SIGTERM, 6.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 1.0))
 
 TROUBLE = re.compile(r"\b(ERROR|CRITICAL|Traceback)\b")
 

@@ -27,7 +27,6 @@ from newsroom.guard import Guard
 from newsroom.processes import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
 ANSWER_LIMIT = 90.0  # seconds the site may take to answer at all
 CHECK_EVERY = 10.0  # seconds between two looks at the health of the site
 DEAF_LIMIT = 6  # looks without an answer until the site is started again
@@ -60,9 +59,7 @@ def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
     celery = [*python, "-m", "celery", "--app=newsroom.celery", "--quiet"]
     told = {
         "web": [
-            str(BIN / "granian"), "--interface=asgi", "--workers=1",
-            f"--host={place.host}", f"--port={place.port}", "--no-ws",
-            "--workers-kill-timeout=5", "--log-level=warning", "newsroom.asgi:application",
+            *python, "-m", "newsroom.serve", f"--host={place.host}", f"--port={place.port}",
         ],
         "worker": [
             *celery, "worker", "--concurrency=2", "--loglevel=INFO",
