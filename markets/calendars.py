@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from markets.hours import Hours
 from markets.models import Exchange, Instrument, Session
@@ -109,10 +109,21 @@ def _load_one(calendar: Mapping[str, object], *, replace: bool) -> int:
     )
     if replace:
         exchange.sessions.filter(by_hand=False).delete()
+    elif _reaches(exchange, calendar):
+        return 0  # what every start but the first finds, in a millisecond
     known = set(exchange.sessions.values_list("date", flat=True))
     rows = [_row(exchange, day) for day in days(calendar) if day.date not in known]
     Session.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
     return len(rows)
+
+
+def _reaches(exchange: Exchange, calendar: Mapping[str, object]) -> bool:
+    """Whether the exchange's days cover the calendar from its first to its last."""
+    ends = exchange.sessions.aggregate(first=Min("date"), last=Max("date"))
+    first, last = (date.fromisoformat(str(calendar[key])) for key in ("from", "to"))
+    weekdays = SATURDAY - 1
+    last -= timedelta(days=max(last.weekday() - weekdays, 0))
+    return bool(ends["first"] and ends["first"] <= first and ends["last"] >= last)
 
 
 def _row(exchange: Exchange, day: Hours) -> Session:

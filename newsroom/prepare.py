@@ -22,6 +22,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from articles.models import Article
+from markets import loading
+from markets.models import Exchange
 from newsroom import processes
 from newsroom.processes import Refused
 from staff.models import Role
@@ -65,6 +67,7 @@ def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
     with _alone():
         refuse_a_foreign_database()
         migrate(say)
+        load_markets(say)
         collect_static(say)
         ensure_login(outcome, var)
         if demo and not outcome.demo and is_empty():
@@ -131,6 +134,13 @@ def migrate(say: Say) -> None:
     if plan:
         say(f"Migrating the database: {len(plan)} steps …")
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def load_markets(say: Say) -> None:
+    """Add the exchanges, their days and the instruments every paper starts with."""
+    if not Exchange.objects.exists():
+        say("Loading instruments and exchange calendars …")
+    loading.load()
 
 
 def collect_static(say: Say) -> None:
