@@ -94,7 +94,16 @@ def store(source: Source, batch: Batch, *, blob: str, now: datetime) -> Report:
     first_poll = source.last_success_at is None
     known |= _insert_items(source, firsts, blob=blob, now=now, backlog=first_poll)
     report.new = len(firsts)
-    newer = [n for post in others if (n := _newer(post, known[post.external_id]))]
+    last = {post.external_id: post for post in posts}
+    newer = [
+        found
+        for post in others
+        if (
+            found := _newer(
+                post, known[post.external_id], is_last=last[post.external_id] is post
+            )
+        )
+    ]
     _insert_versions(source, newer, blob=blob, now=now)
     report.changed, report.unchanged = len(newer), len(others) - len(newer)
     times = [p.source_time for p in posts if p.source_time and p.source_time <= now]
@@ -149,18 +158,19 @@ def _split(
     return list(firsts.values()), others
 
 
-def _newer(post: Ready, known: Known) -> Newer | None:
+def _newer(post: Ready, known: Known, *, is_last: bool) -> Newer | None:
     """Tell what `post` is to an item that is known: nothing new, or a version.
 
     A version older by the source's own time than the current one is kept as history and
-    never shown as current, in whatever order the two arrive.
+    never shown as current, in whatever order the two arrive. So is one that the same
+    document replaces further on (`is_last` is False): read again, it is nothing new.
     """
     if post.content_hash == known.content_hash:
         return None
     late = bool(
         post.revised_at and known.revised_at and post.revised_at < known.revised_at
     )
-    if late and post.content_hash in known.hashes:
+    if (late or not is_last) and post.content_hash in known.hashes:
         return None
     known.version_count += 1
     known.hashes.append(post.content_hash)

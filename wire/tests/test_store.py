@@ -58,6 +58,15 @@ def test_the_same_post_twice_in_one_document_is_one_item_with_a_history():
     assert (item.text, item.version_count) == ("Second take.", 2)
 
 
+def test_a_document_with_two_versions_of_a_post_read_again_adds_nothing():
+    source = make_source()
+    takes = make_post(text="First take."), make_post(text="Second take.")
+    keep(source, *takes)
+    again = keep(source, *takes)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 2)
+    assert Item.objects.get().text == "Second take."
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_versions_in_any_order_leave_the_same_item(order):
     source = make_source()
