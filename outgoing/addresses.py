@@ -137,8 +137,6 @@ def _parse(url: str | httpx2.URL) -> httpx2.URL:
     text = str(url)
     if len(text) > MAX_URL:
         raise BadAddress(f"The address is longer than {MAX_URL} characters.")
-    if "\\" in text:  # browsers read it as "/", resolvers as part of the name
-        raise BadAddress("The address has a backslash in it.")
     try:
         parsed = httpx2.URL(text.strip())
     except (httpx2.InvalidURL, UnicodeError, ValueError) as error:

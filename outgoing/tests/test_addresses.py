@@ -96,7 +96,8 @@ def test_there_are_more_than_300_vectors():
 
 @pytest.mark.parametrize("text", V4_REFUSED + V6 + HIDDEN)
 def test_an_address_that_is_no_public_host_is_refused(text):
-    assert why_not(ip_address(text))
+    # By our own table: what Python knows of addresses differs between its versions.
+    assert why_not(ip_address(text)) not in {None, "nothing public"}
     host = f"[{text}]" if ":" in text else text
     for url in (f"http://{host}/", f"https://{host}:443/x", f"http://{host}:80"):
         with pytest.raises(RefusedAddress, match="not a public address"):
