@@ -86,7 +86,8 @@ def opening_html(opening: Opening) -> SafeString:
         )
     return format_html(
         '<p class="exchange-state" data-phase="{}"><exchange-state now="{}" '
-        'changes-at="{}" verb="{}" next-word="{}" next-verb="{}" next-changes-at="{}">'
+        'changes-at="{}" verb="{}" next-phase="{}" next-word="{}" next-verb="{}" '
+        'next-changes-at="{}">'
         '<span class="exchange-name">{}</span> '
         '<span class="exchange-word">{}</span> · '
         '<time class="exchange-countdown" datetime="{}" title="{}">{}</time>'
@@ -95,6 +96,7 @@ def opening_html(opening: Opening) -> SafeString:
         _iso(opening.now),
         _iso(changes_at),
         opening.state.verb(),
+        following.phase,
         following.word(),
         following.verb(),
         _iso(following.changes_at) if following.changes_at else "",

@@ -222,7 +222,7 @@ def test_the_exchange_state_of_the_reference_page(django_assert_num_queries):
     html = opening.opening_html(here)
     assert words(html) == "NYSE closed · opens in 17h 10m"
     assert 'changes-at="2026-06-26T13:30:00+00:00"' in html
-    assert 'next-word="open" next-verb="closes"' in html
+    assert 'next-phase="open" next-word="open" next-verb="closes"' in html
 
 
 def test_an_exchange_without_a_calendar_has_unknown_hours():
