@@ -29,17 +29,16 @@ class Paper:
     status: str = "200 OK"
     headers: list = field(default_factory=lambda: [HTML, ("Surrogate-Key", "front")])
     allowed: bool = True
-    work: object = None  # called before each answer
+    work: object = None  # called for each answer; what it returns is the body
     seen: list = field(default_factory=list)
 
     def __call__(self, environ, start_response):
         self.seen.append(environ)
-        if self.work:
-            self.work(environ)
+        body = (self.work and self.work(environ)) or self.body
         if self.allowed and ENVIRON_KEY in environ:
             environ[ENVIRON_KEY].allowed = True
         start_response(self.status, self.headers)
-        return [self.body.encode()]
+        return [body.encode()]
 
     @property
     def renders(self) -> int:

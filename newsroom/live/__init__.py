@@ -1,0 +1,1 @@
+"""The live stream: what readers see move. See docs/edge.md."""

@@ -1,0 +1,335 @@
+"""One process's live stream: events are written once and every reader gets those bytes.
+
+There is no queue a reader. All share one short log and each knows how far it has read;
+who falls off the log's end was too slow, and comes back by its cursor. The hub knows
+neither Django nor ASGI: how the ledger is read is handed in.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+LOG_LIMIT = 256  # pieces a reader may lag behind
+REPLAY = 200  # posts told again to one who comes back; more: "reset"
+POLL = 2.0  # seconds; the doorbell may be lost
+ECHOES = (
+    0.05,
+    0.2,
+    0.5,
+    1.0,
+)  # seconds after a ring: an older transaction may hold rows
+RECALL_STEPS = 5  # reads of the ledger for one who comes back
+HEARTBEAT = 15.0  # seconds
+STUCK = 20.0  # seconds a reader may take to accept one piece
+QUOTES_EVERY = 1.0  # seconds; ticks in between are one event
+RETRY = (1_000, 4_000)  # milliseconds; spread, so that a restart is no stampede
+
+log = logging.getLogger(__name__)
+
+Position = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One change on the wire, in the order of commits."""
+
+    cursor: str  # "<xid>-<id>"
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change as readers get it."""
+
+    position: Position
+    data: Mapping[str, object]
+    piece: bytes
+
+
+# After a cursor, at most so many: the changes, and the cursor to go on from
+Since = Callable[[str, int], Awaitable[tuple[list[Told], str]]]
+
+
+class Unreadable(ValueError):
+    """A cursor nobody was given."""
+
+
+def position(cursor: str) -> Position:
+    """Return a cursor in comparable form. Raises `Unreadable`."""
+    xid, _, number = cursor.partition("-")
+    digits = xid.isdecimal() and number.isdecimal() and cursor.isascii()
+    if not digits or len(cursor) > 40:
+        raise Unreadable(cursor[:40])
+    return int(xid), int(number)
+
+
+def event(name: str, data: object, cursor: str = "") -> bytes:
+    """Return one event of the stream. JSON holds no line break, so `data` is one line."""
+    mark = f"id: {cursor}\n" if cursor else ""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"{mark}event: {name}\ndata: {text}\n\n".encode()
+
+
+def retry() -> bytes:
+    """Return the hint when to come back, different for each reader."""
+    return b"retry: %d\n\n" % random.randint(*RETRY)  # noqa: S311 - no secret
+
+
+@dataclass(eq=False, slots=True)
+class Reader:
+    """One open stream."""
+
+    at: int  # how many pieces of the log it has passed
+    task: "asyncio.Task[object] | None" = None
+    sending_since: float = 0.0  # 0: it waits for news
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What one who comes back has missed; `reset`: too much, or nobody knows."""
+
+    entries: list[Entry]
+    reset: bool = False
+
+
+class Hub:
+    """Reads what changed, once, and keeps the last of it for all readers."""
+
+    def __init__(
+        self,
+        *,
+        head: Callable[[], Awaitable[str]],
+        since: Since,
+        quotes: Callable[[], Awaitable[Mapping[str, str]]],
+        most: int = 5_000,
+    ) -> None:
+        """`most` is how many readers one process takes."""
+        self.most = most
+        self.readers: set[Reader] = set()
+        self.closing = False
+        self.cursor = "0-0"
+        self.counts = {"events": 0, "slow": 0, "refused": 0, "resets": 0}
+        self.quotes_piece = b""
+        self._head, self._since, self._quotes = head, since, quotes
+        self._log: deque[bytes] = deque(maxlen=LOG_LIMIT)
+        self._end = 0  # pieces ever put on the log
+        self._joined: tuple[int, int, bytes] = (
+            0,
+            0,
+            b"",
+        )  # a tail, joined once for all
+        self._history: deque[Entry] = deque(maxlen=REPLAY)
+        self._known_from: Position | None = None  # the history is whole after this
+        self._replaying = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._rung: set[str] = set()
+        self._bell = asyncio.Event()
+        self._quoted_at = 0.0
+        self.chips: dict[str, str] = {}
+
+    # What the listener says
+
+    def ring(self, kind: str) -> None:
+        """A commit changed the "wire", the "quotes" or the "front". Loop's thread only."""
+        self._rung.add(kind)
+        self._bell.set()
+
+    # What a stream does
+
+    def join(self) -> Reader | None:
+        """Return a new reader at the log's end, or None: the house is full."""
+        if self.closing or len(self.readers) >= self.most:
+            self.counts["refused"] += 1
+            return None
+        reader = Reader(self._end, asyncio.current_task())
+        self.readers.add(reader)
+        return reader
+
+    def leave(self, reader: Reader) -> None:
+        self.readers.discard(reader)
+
+    async def next(self, reader: Reader) -> bytes | None:
+        """Wait for what `reader` has not seen; None: it must go and come back."""
+        while reader.at == self._end and not self.closing:
+            await self._news.wait()
+        if self.closing:
+            return None
+        if reader.at < self._end - len(self._log):
+            self.counts["slow"] += 1
+            return None
+        piece = self._tail(reader.at)
+        reader.at = self._end
+        return piece
+
+    async def missed(self, cursor: str) -> Missed:
+        """Return what happened after `cursor` and is not on the log any more."""
+        try:
+            asked = position(cursor)
+        except Unreadable:
+            return Missed([], reset=True)
+        upto = position(self.cursor)
+        if asked >= upto:
+            return Missed([])
+        if not self._remembers(asked):
+            async with self._replaying:
+                if not self._remembers(asked) and not await self._recall(cursor):
+                    self.counts["resets"] += 1
+                    return Missed([], reset=True)
+        return Missed([e for e in self._history if asked < e.position <= upto])
+
+    # What the hub does
+
+    async def run(self) -> None:
+        """Read what changed until cancelled. Errors of the database are waited out."""
+        beat = asyncio.create_task(self._heartbeat())
+        try:
+            await self._patiently(self._begin)
+            echoes = list(ECHOES)
+            while True:
+                rung = await self._wait(echoes.pop(0) if echoes else POLL)
+                if rung:
+                    echoes = list(ECHOES)
+                await self._patiently(lambda rung=rung: self._read(rung))
+        finally:
+            beat.cancel()
+
+    async def close(self) -> None:
+        """Let all readers end their streams, and refuse new ones."""
+        self.closing = True
+        self._wake()
+        for _ in range(20):
+            if not self.readers:
+                break
+            await asyncio.sleep(0.05)
+
+    async def _begin(self) -> None:
+        self.cursor = await self._head()
+        self._known_from = position(self.cursor)
+
+    async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await step()
+            except ConnectionError as error:
+                log.warning("the live stream cannot read what changed: %s", error)
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _wait(self, seconds: float) -> set[str]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
+        except TimeoutError:
+            pass
+        self._bell.clear()
+        rung, self._rung = self._rung, set()
+        return rung
+
+    async def _read(self, rung: set[str]) -> None:
+        while await self._read_wire():
+            pass
+        if "quotes" in rung:
+            await self._read_quotes()
+        if "front" in rung:
+            self._tell(event("front", {}))
+
+    async def _read_quotes(self) -> None:
+        if monotonic() - self._quoted_at < QUOTES_EVERY:
+            asyncio.get_running_loop().call_later(QUOTES_EVERY, self.ring, "quotes")
+            return
+        self._quoted_at = monotonic()
+        chips = dict(await self._quotes())
+        changed = {s: chip for s, chip in chips.items() if self.chips.get(s) != chip}
+        self.chips = chips
+        self.quotes_piece = event("quotes", {"chips": chips})
+        if changed:
+            self._tell(event("quotes", {"chips": changed}))
+
+    async def _read_wire(self) -> bool:
+        """Read on from the cursor; return whether there may be more."""
+        told, cursor = await self._since(self.cursor, REPLAY)
+        if len(told) >= REPLAY:
+            # A flood: nobody reads two hundred posts on a rail. Readers fetch it anew.
+            cursor = await self._head()
+            self._history.clear()
+            self._known_from = position(cursor)
+            self.counts["resets"] += 1
+            self._tell(event("reset", {}, cursor))
+        for one in told if len(told) < REPLAY else ():
+            entry = _entry(one)
+            self._remember(entry)
+            self._tell(entry.piece)
+        moved, self.cursor = cursor != self.cursor, cursor
+        return moved
+
+    def _remembers(self, asked: Position) -> bool:
+        return self._known_from is not None and asked >= self._known_from
+
+    def _remember(self, entry: Entry) -> None:
+        if len(self._history) == REPLAY:
+            self._known_from = self._history[0].position
+        self._history.append(entry)
+
+    async def _recall(self, cursor: str) -> bool:
+        """Lengthen the history back to `cursor`, if that is at most `REPLAY` posts."""
+        here, at, found = position(self.cursor), cursor, list[Told]()
+        for _ in range(RECALL_STEPS):
+            told, further = await self._since(at, REPLAY)
+            found += told
+            if further == at or position(further) >= here or len(found) > REPLAY:
+                at = further
+                break
+            at = further
+        else:
+            return False
+        # What was published while the database was asked is in the history already.
+        reached = position(at)
+        entries = [_entry(one) for one in found]
+        entries += [entry for entry in self._history if entry.position > reached]
+        if len(entries) > REPLAY:
+            return False
+        self._history = deque(entries, REPLAY)
+        self._known_from = position(cursor)
+        return True
+
+    def _tell(self, piece: bytes) -> None:
+        self.counts["events"] += 1
+        self._publish(piece)
+
+    def _publish(self, piece: bytes) -> None:
+        self._log.append(piece)
+        self._end += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def _tail(self, at: int) -> bytes:
+        if self._joined[:2] != (at, self._end):
+            pieces = list(self._log)[at - self._end :]
+            self._joined = at, self._end, b"".join(pieces)
+        return self._joined[2]
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            now = monotonic()
+            for reader in list(self.readers):
+                if reader.sending_since and now - reader.sending_since > STUCK:
+                    self.counts["slow"] += 1
+                    if reader.task is not None:
+                        reader.task.cancel()
+            self._publish(b": still here\n\n")
+
+
+def _entry(told: Told) -> Entry:
+    return Entry(
+        position(told.cursor), told.data, event("wire", told.data, told.cursor)
+    )

@@ -1,0 +1,116 @@
+"""The doors of the live stream: `/live/` for browsers, `/live/poll` for those without."""
+
+import asyncio
+import json
+import logging
+from time import monotonic
+from urllib.parse import parse_qs
+
+from newsroom.edge.asgi import Receive, Scope, Send
+from newsroom.live.hub import Hub, Missed, Reader, event, retry
+
+STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx must not hold events back
+    (b"x-content-type-options", b"nosniff"),
+]
+POLL_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"public, max-age=0, s-maxage=2"),
+    (b"x-content-type-options", b"nosniff"),
+]
+FULL_HEADERS = [
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"retry-after", b"10"),
+]
+
+log = logging.getLogger(__name__)
+
+
+class Stream:
+    """Serves one hub's events."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer `GET /live/`: events until the reader leaves or the house closes."""
+        reader = self.hub.join() if scope["method"] == "GET" else None
+        if reader is None:
+            await _answer(
+                send, 503, FULL_HEADERS, b"No seat is free. Please try again.\n"
+            )
+            return
+        watch = asyncio.create_task(_leave_when_gone(reader, receive))
+        try:
+            await self._tell(reader, _cursor(scope), send)
+        except asyncio.CancelledError:
+            log.debug("a reader left")  # by itself, or it was stuck
+        finally:
+            watch.cancel()
+            self.hub.leave(reader)
+
+    async def poll(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer `GET /live/poll?after=<cursor>`: the same events, as JSON."""
+        after = _cursor(scope) or self.hub.cursor
+        upto = self.hub.cursor
+        missed = await self.hub.missed(after)
+        body = json.dumps(
+            {
+                "cursor": upto,
+                "reset": missed.reset,
+                "wire": [entry.data for entry in missed.entries],
+                "chips": self.hub.chips,
+            },
+            ensure_ascii=False,
+        ).encode()
+        length = (b"content-length", str(len(body)).encode())
+        await _answer(send, 200, [*POLL_HEADERS, length], body)
+
+    async def _tell(self, reader: Reader, cursor: str, send: Send) -> None:
+        start = {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": STREAM_HEADERS,
+        }
+        here = self.hub.cursor
+        missed = await self.hub.missed(cursor) if cursor else Missed([])
+        await send(start)
+        piece: bytes | None = _welcome(missed, here) + self.hub.quotes_piece
+        while piece is not None:
+            reader.sending_since = monotonic()
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            reader.sending_since = 0.0
+            piece = await self.hub.next(reader)
+        await send({"type": "http.response.body", "body": retry()})
+
+
+def _welcome(missed: Missed, here: str) -> bytes:
+    """What a reader gets first: when to come back, where it is, what it missed."""
+    name = "reset" if missed.reset else "hello"
+    replay = b"".join(entry.piece for entry in missed.entries)
+    return retry() + replay + event(name, {}, here)
+
+
+def _cursor(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"last-event-id":
+            return str(value, "latin-1")
+    query = parse_qs(str(scope["query_string"][:200], "latin-1"))
+    return next((query[name][-1] for name in ("last", "after") if name in query), "")
+
+
+async def _leave_when_gone(reader: Reader, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    if reader.task is not None:
+        reader.task.cancel()
+
+
+async def _answer(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

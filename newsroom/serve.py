@@ -1,0 +1,78 @@
+"""Starting the web server: `python -m newsroom.serve --port 8000`.
+
+uvicorn with uvloop and httptools, and our fast lane for kept pages: what measured best
+and stops cleanly (docs/decisions/0001-server.md). On SIGTERM the open streams are ended
+first, so that browsers reconnect to whoever serves next, then requests under way are
+finished, and after `GRACE` seconds nothing is left.
+"""
+
+import argparse
+import socket
+import sys
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+GRACE = 5  # seconds for requests under way when the server is told to stop
+BACKLOG = 4096  # connections waiting to be accepted
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but open streams are ended before it waits for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        close_streams = getattr(self.config.loaded_app, "close_streams", None)
+        if close_streams is not None:
+            await close_streams()
+        await super().shutdown(sockets)
+
+
+def command(host: str, port: int, *, workers: int = 1) -> list[str]:
+    """Return the command that serves the paper."""
+    return [
+        sys.executable, "-u", "-m", "newsroom.serve",
+        f"--host={host}", f"--port={port}", f"--workers={workers}",
+    ]  # fmt: skip
+
+
+def configuration(host: str, port: int, *, workers: int = 1) -> uvicorn.Config:
+    """Return how uvicorn runs the shell."""
+    return uvicorn.Config(
+        "newsroom.asgi:application",
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="newsroom.edge.lane:FastLane",  # type: ignore[arg-type]
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        proxy_headers=False,  # Django decides whom to believe
+        server_header=False,
+        date_header=False,  # every answer brings its own
+        access_log=False,
+        log_config=None,  # Django's logging
+        log_level="warning",
+        backlog=BACKLOG,
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m newsroom.serve")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    given = parser.parse_args()
+    config = configuration(given.host, given.port, workers=given.workers)
+    server = Server(config)
+    if given.workers > 1:
+        Multiprocess(config, target=server.run, sockets=[config.bind_socket()]).run()
+    else:
+        server.run()
+
+
+if __name__ == "__main__":
+    main()
