@@ -58,6 +58,8 @@ def start(
     way. `say` is handed a line of progress where a step takes long. Raises `Refused`,
     with one sentence for whoever operates the paper, where a server cannot run.
     """
+    if not postgres and not valkey:
+        return Started()
     var = var_dir()
     with _state(var) as account:
         return Started(
@@ -69,7 +71,7 @@ def start(
 def stop(*, postgres: bool = True, valkey: bool = True) -> None:
     """Stop the embedded servers that run, in good order; wait until they are gone."""
     var = var_dir()
-    if not var.exists():
+    if not var.exists() or not (postgres or valkey):
         return
     with _lock(var):
         if valkey:
