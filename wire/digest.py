@@ -65,7 +65,7 @@ def ready(post: Post, *, language: str = "") -> Ready:
         "status": _STATUS[post.status],
         "kind": post.kind[:10],
         "headline": clean_line(post.headline)[:MAX_LINE],
-        "text": clean_text(post.text or post.summary)[:MAX_TEXT],
+        "text": clean_text(post.words() or post.summary)[:MAX_TEXT],
         "html": clean_html(post.html) if post.html else "",
         "url": post.url[:MAX_URL],
         "author": clean_line(post.author)[:MAX_LINE],

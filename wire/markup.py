@@ -24,6 +24,7 @@ _ATTRIBUTE = (
     rf"(?:{_SPACE}*+={_SPACE}*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?+)?+"
 )
 _RAW = "script|style|xmp|iframe|noembed|noframes|noscript|textarea|title|template"
+_RAW_NAMES = set(_RAW.split("|"))
 TOKEN = re.compile(
     r"<!--(?:>|->|.*?(?:--!?>|\Z))"
     rf"|<(?P<raw>{_RAW})(?=[\s/>])(?:{_ATTRIBUTE})*+(?:{_SPACE}|/)*+(?:>|\Z)"
@@ -56,39 +57,69 @@ _IMPLIED_END = {  # a start tag → what it closes if open, and what hides it
 }
 _WINDOW = 64  # open elements looked through for one that a start tag closes
 
-_BLOCK, _LINE = "\x02", "\x01"  # cannot occur: controls are gone before
-_AROUND_LINE = re.compile(f" ?{_LINE} ?")
-_AROUND_BLOCK = re.compile(f"[ {_LINE}{_BLOCK}]*{_BLOCK}[ {_LINE}{_BLOCK}]*")
+_BLOCK, _LINE = "\x02", "\x01"  # stand for a new paragraph and a new line
+_MARKS = {
+    **dict.fromkeys(_PARAGRAPHS, _BLOCK),
+    **dict.fromkeys(_LINES, _LINE),
+    "td": " ",
+    "th": " ",
+}
+_MARKS |= {name.upper(): mark for name, mark in _MARKS.items()}
+_BETWEEN = re.compile(r"<([^<>]*)>")
+_NAME = re.compile(r"/?([a-zA-Z][^\s/]*)")
+_seen: dict[str, str] = {}  # tags without attributes, and what they stand for
+_MOST_SEEN = 2_000
 
 
 def _mark(token: re.Match[str]) -> str:
-    name = token["name"]
-    if name is None:
-        return ""
-    name = name.lower()
-    if name in _PARAGRAPHS:
-        return _BLOCK
-    if name in _LINES:
-        return _LINE
-    return " " if name in ("td", "th") else ""
+    return _MARKS.get((token["name"] or "").lower(), "")
 
 
 def plain_markup(markup: str) -> str:
-    """Return the words of `markup`, which must hold no control characters.
+    """Return the words of `markup`.
 
     Without a single tag it is plain text with entities, and keeps its line ends.
     """
     if "<" not in markup:
         return unescape(markup) if "&" in markup else markup
-    words = TOKEN.sub(_mark, markup)
+    if _LINE in markup or _BLOCK in markup:
+        markup = markup.replace(_LINE, "").replace(_BLOCK, "")
+    words = _quickly(markup)
+    if words is None:
+        words = TOKEN.sub(_mark, markup)
     if "&" in words:
         words = unescape(words)
     words = " ".join(words.split())
     if _LINE in words:
-        words = _AROUND_LINE.sub(_LINE, words)
+        words = words.replace(f" {_LINE}", _LINE).replace(f"{_LINE} ", _LINE)
     if _BLOCK in words:
-        words = _AROUND_BLOCK.sub("\n\n", words)
+        blocks = (block.strip(f" {_LINE}") for block in words.split(_BLOCK))
+        words = "\n\n".join(block for block in blocks if block)
     return words.replace(_LINE, "\n")
+
+
+def _quickly(markup: str) -> str | None:
+    """Take tags out by splitting at angle brackets; None where that may go wrong.
+
+    It may with comments, raw text, unbalanced quotes and brackets that are no tags.
+    """
+    parts = _BETWEEN.split(markup)
+    for index in range(1, len(parts), 2):
+        tag = parts[index]
+        mark = _seen.get(tag)
+        if mark is None:
+            named = _NAME.match(tag)
+            if named is None or tag.count('"') % 2 or tag.count("'") % 2:
+                return None
+            name = named[1]
+            if name.lower() in _RAW_NAMES:
+                return None
+            mark = _MARKS.get(name, "")
+            if " " not in tag and len(_seen) < _MOST_SEEN:
+                _seen[tag] = mark
+        parts[index] = mark
+    words = "".join(parts)
+    return None if "<" in words else words
 
 
 def balanced(markup: str) -> str:

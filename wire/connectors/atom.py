@@ -125,11 +125,10 @@ def _post(
     told = (headline or body.markup or body.text, published or changed)
     if not any(told[1:]):
         told = (headline, body.markup or body.text)
-    text = body.words()
     return Post(
         external_id=fields.identity(given, url, *told),
         headline=headline,
-        text=text,
+        text=fields.clean_text(body.text) if body.text else "",
         html=absolute_markup(body.markup, body_base),
         summary=brief.words(),
         url=url or absolute(given),
@@ -138,7 +137,7 @@ def _post(
         updated_time=updated,
         language=language.tag(entry.get(LANG))
         or spoken
-        or language.by_script(headline or text),
+        or language.by_script(headline or body.markup or body.text),
         repost_of=_origin(said, base),
         reply_to=_reply(said, base),
         media=_media(entry, links, body, body_base),

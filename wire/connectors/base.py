@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from wire.cleaning import plain
+
 MAX_POSTS = 2_000  # posts taken from one document; the rest is counted in `warnings`
 MAX_FIELD = 1_000_000  # characters kept of any one field
 MAX_RAW = 262_144  # bytes kept of one entry, for dead letters
@@ -64,7 +66,7 @@ class Post:
     status: str = "usable"  # or "withdrawn", "deleted", "embargoed", "withheld"
     kind: str = "story"  # or "post", "repost", "reply", "service"
     headline: str = ""  # plain text, one line; empty where the source has none
-    text: str = ""  # plain text, paragraphs separated by one blank line
+    text: str = ""  # plain text as sent; empty where only markup was: see `words`
     html: str = ""  # markup as sent, NOT sanitised
     summary: str = ""  # plain text, where the source sends one beside the text
     url: str = ""  # absolute http(s) address of the post, or empty
@@ -81,6 +83,14 @@ class Post:
     views: int | None = None
     raw: bytes = b""  # the entry's own bytes, at most MAX_RAW of them
     where: str = ""  # its place in the document: "item 7"
+
+    def words(self) -> str:
+        """Return the text in plain words, paragraphs separated by one blank line.
+
+        Derived from `html` at each call where no plain text was sent: about as much
+        work as reading the post was, so reading does not do it for nobody.
+        """
+        return self.text or (plain(self.html) if self.html else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

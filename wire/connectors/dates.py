@@ -42,6 +42,10 @@ _SHAPES = [
         rf"(?:(?:T|t|\s)+{_TIME})?{_ZONE}\Z",
     )
 ]
+_USUAL = re.compile(  # Thu, 25 Jun 2026 10:00:00 GMT, to the letter
+    r"[A-Z][a-z]{2}, (\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) "
+    r"(?:(?:GMT|UT|UTC|Z)|([+-])(\d\d)(\d\d))\Z"
+)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?\Z")
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)?\Z")
 LONGEST = 100  # characters of a date worth reading
@@ -55,9 +59,26 @@ def parse(text: str | None) -> datetime | None:
     if not text or len(text) > LONGEST:
         return None
     try:
-        return _iso(text) or _read(text)
+        return _usual(text) or _iso(text) or _read(text)
     except (ValueError, OverflowError):  # 31 February, hour 25, offset +9900
         return None
+
+
+def _usual(text: str) -> datetime | None:
+    match = _USUAL.match(text)
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, sign, east, more = match.groups()
+    if hour == "24" or second == "60":
+        return None  # the slow way knows these
+    at = datetime(
+        int(year), _MONTHS.get(month.lower(), 0), int(day),
+        int(hour), int(minute), int(second), tzinfo=UTC,
+    )  # fmt: skip
+    if sign is None:
+        return at
+    offset = timedelta(hours=int(east), minutes=int(more))
+    return at + offset if sign == "-" else at - offset
 
 
 def _read(text: str) -> datetime | None:

@@ -7,6 +7,7 @@ from .base import ParseError
 from .links import absolute
 from .strictjson import refuse
 
+_FIRST = 2_048  # bytes that are enough for most
 _HEAD = 65_536  # bytes looked at
 _ROOT = re.compile(
     r"(?:[^<]++|<\?(?:.*?\?>|\Z)|<!--(?:.*?-->|\Z)|<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*+)?+>)*+"
@@ -44,6 +45,9 @@ def detect(raw: bytes, content_type: str = "", url: str = "") -> str:
     Raises `ParseError` with a sentence an operator can act on if there is none. `url`
     is what the alternate link of a web page is completed with.
     """
+    known = _XML.get(_root(encoding.decode(raw[:_FIRST], content_type)))
+    if known:
+        return known
     text = encoding.decode(raw[:_HEAD], content_type).lstrip("\ufeff \t\r\n\0")
     if not text:
         raise ParseError("the document is empty")
@@ -52,8 +56,7 @@ def detect(raw: bytes, content_type: str = "", url: str = "") -> str:
         return _json(raw, content_type)
     if "<" not in text:
         raise ParseError(f"neither a feed nor a page, but text: “{text[:80].strip()}”")
-    root = _ROOT.match(text)
-    name = root["name"].lower() if root else ""
+    name = _root(text)
     if name in _XML:
         return _XML[name]
     if telegram:
@@ -61,6 +64,11 @@ def detect(raw: bytes, content_type: str = "", url: str = "") -> str:
     if name not in _PAGE and _ANY_FEED.search(text):
         return "rss"  # a feed that lost its beginning: let the reader try
     raise ParseError(_none_of_ours(name, text, url))
+
+
+def _root(text: str) -> str:
+    root = _ROOT.match(text)
+    return root["name"].lower() if root else ""
 
 
 def _none_of_ours(name: str, text: str, url: str) -> str:

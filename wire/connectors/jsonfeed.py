@@ -63,9 +63,9 @@ def _post(
     markup = text(item.get("content_html"))[:MAX_FIELD]
     plain = fields.clean_text(text(item.get("content_text")))
     brief = fields.clean_text(text(item.get("summary")))
-    told = fields.words(markup) if markup else plain
-    if not told and not markup:
-        told, brief = brief, ""
+    if not plain and not markup:
+        plain, brief = brief, ""
+    told = markup or plain
     at = dates.parse(text(item.get("date_published")))
     updated = dates.parse(text(item.get("date_modified")))
     given = text(item.get("id"))
@@ -75,7 +75,7 @@ def _post(
             given, url, *(fingerprint if fingerprint[1] else (headline, told))
         ),
         headline=headline,
-        text=told,
+        text="" if markup else plain,
         html=absolute_markup(markup, base),
         summary=brief,
         url=url or external or absolute(given),

@@ -30,6 +30,8 @@ def by_script(text: str) -> str:
     if text.isascii():
         return ""
     sample = text[:_SAMPLE].lower()
+    if 2 * len(sample.encode("ascii", "ignore")) > len(sample):
+        return ""  # Latin, with a quotation mark or an accent in it
     scripts = Counter(
         unicodedata.name(letter, "").partition(" ")[0]
         for letter in sample

@@ -63,18 +63,16 @@ def _post(entry: Any, base: str, spoken: str, where: str, raw: bytes) -> Post:  
     published, changed = dict.get(entry, "published"), dict.get(entry, "updated")
     at, updated = dates.parse(published), dates.parse(changed)
     told = (headline or body, published) if published else (headline, body)
-    text = fields.words(body)
     return Post(
         external_id=fields.identity(entry.get("id"), url, *told),
         headline=headline,
-        text=text,
         html=absolute_markup(body, base),
         summary=fields.words(brief),
         url=url,
         author=fields.name(entry.get("author")),
         source_time=at or updated,
         updated_time=updated,
-        language=spoken or language.by_script(headline or text),
+        language=spoken or language.by_script(headline or body),
         repost_of=_origin(entry, base),
         media=_media(entry, body, base),
         tags=fields.tags(tag.get("term") for tag in entry.get("tags") or ()),

@@ -16,12 +16,11 @@ _BY_ENDING = {
     "video": (".mp4", ".m4v", ".mov", ".webm"),
     "audio": (".mp3", ".m4a", ".ogg", ".wav", ".aac"),
 }
-_PICTURE = re.compile(r"<img\s[^<>]*>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(
-    r"""\b(src|alt|width|height)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
-    re.IGNORECASE,
-)
-_MOST_PICTURES = 20  # taken out of one text
+_PICTURE = re.compile(r"<(?:img|IMG)\s[^<>]*>")
+_SRC = re.compile(r"""\s(?:src|SRC)\s*=\s*["']?([^"'\s>]+)""")
+_ALT = re.compile(r"""\salt=(?:"([^"]*)"|'([^']*)')""")
+_SIZES = [re.compile(rf"""\s{side}\s*=\s*["']?(\d+)""") for side in ("width", "height")]
+_MOST_PICTURES = 10  # taken out of one text
 
 
 def kind_of(type_: str, medium: str, url: str) -> str:
@@ -72,17 +71,15 @@ def pictures(markup: str, base: str) -> Iterator[Media]:
     for count, tag in enumerate(_PICTURE.finditer(markup)):
         if count == _MOST_PICTURES:
             return
-        said = {
-            m[1].lower(): unescape(m[2] or m[3] or m[4] or "")
-            for m in _ATTRIBUTE.finditer(tag[0])
-        }
-        url = absolute(said.get("src"), base)
+        source = _SRC.search(tag[0])
+        url = absolute(unescape(source[1]), base) if source else ""
         width, height = (
-            fields.number(said.get("width")),
-            fields.number(said.get("height")),
+            fields.number(m[1]) if m else None
+            for m in (size.search(tag[0]) for size in _SIZES)
         )
         if url and width not in (0, 1) and height not in (0, 1):
-            title = fields.name(said.get("alt"))
+            alt = _ALT.search(tag[0])
+            title = fields.name(alt[1] or alt[2]) if alt else ""
             yield Media(kind="image", url=url, width=width, height=height, title=title)
 
 

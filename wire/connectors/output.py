@@ -16,7 +16,7 @@ def as_json(post: Post) -> dict[str, object]:
         "status": post.status,
         "kind": post.kind,
         "headline": post.headline,
-        "text": post.text,
+        "text": post.words(),
         "url": post.url,
         "author": post.author,
         "source_time": _instant(post.source_time),

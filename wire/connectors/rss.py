@@ -123,12 +123,10 @@ def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) 
         told = (headline or body, published)
     if not any(told[:1]) and carried:
         told = (carried[0].url, published)
-    text = fields.words(body)
     at, updated = dates.parse(published), dates.parse(changed)
     return Post(
         external_id=fields.identity(guid, url or found.text("link") or "", *told),
         headline=headline,
-        text=text,
         html=absolute_markup(body, base),
         summary=fields.words(brief),
         url=url,
@@ -137,7 +135,7 @@ def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) 
         updated_time=updated,
         language=language.tag(found.text("dc:language", "language") or item.get(LANG))
         or spoken
-        or language.by_script(headline or text),
+        or language.by_script(headline or body),
         repost_of=_origin(found, base),
         media=carried,
         tags=_tags(found),

@@ -9,6 +9,8 @@ and said. NUL goes and lone surrogates become U+FFFD when a field is cleaned.
 import json
 from typing import Any, NoReturn
 
+import orjson
+
 from . import encoding
 from .base import ParseError
 
@@ -95,6 +97,10 @@ def _refuse_one(value: object) -> None:
 
 def dump(value: object) -> bytes:
     """Return a part of a document as bytes again, whatever is in it."""
+    try:
+        return orjson.dumps(value)
+    except (TypeError, ValueError):  # what orjson will not write, and we still keep
+        pass
     try:
         return json.dumps(value, ensure_ascii=False, default=_said).encode(
             "utf-8", "replace"
