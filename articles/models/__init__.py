@@ -1,26 +1,35 @@
 """What we write: the paper's parts, articles and their revisions, evidence, pictures."""
 
-from articles.models.article import Article, Byline, Status
-from articles.models.change import Change
+from articles.models.image import Image, Rendition  # first: rendering reads it here
+
+# isort: split
+from articles.models.address import OldAddress
+from articles.models.article import Article, Byline, Kind, Prominence, Status
+from articles.models.change import Change, ChangeKind
 from articles.models.evidence import Evidence, Role
-from articles.models.image import Image, Rendition
 from articles.models.issue import Issue
 from articles.models.notice import Notice
 from articles.models.paper import Author, Section, Topic
-from articles.models.revision import Move, Revision
+from articles.models.revision import Autosave, Move, Revision, RevisionKind
 
 __all__ = [
     "Article",
     "Author",
+    "Autosave",
     "Byline",
     "Change",
+    "ChangeKind",
     "Evidence",
     "Image",
     "Issue",
+    "Kind",
     "Move",
     "Notice",
+    "OldAddress",
+    "Prominence",
     "Rendition",
     "Revision",
+    "RevisionKind",
     "Role",
     "Section",
     "Status",

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
+from django.core.checks import CheckMessage
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Now
+
+from articles import citing, moving, placing, provenance, publishing, saving
+from articles.limits import MAX_QUERY
+
+if TYPE_CHECKING:
+    from articles.models.evidence import Evidence
+    from articles.models.image import Image
+    from articles.models.notice import Notice
+    from articles.models.paper import Author, Section
+    from articles.models.revision import Autosave, Revision
+    from staff.models import User
+    from wire.models import Version
 
 
 class Status(models.TextChoices):
@@ -39,6 +57,75 @@ class Prominence(models.IntegerChoices):
     SECTION_ONLY = 4, "Section page only"
 
 
+class Computed(models.GeneratedField):
+    """A column PostgreSQL computes; checked without connecting to a database.
+
+    Django's own check asks the server whether it can: it can, from our floor of 15 on,
+    and checks must run where no server does.
+    """
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+        """Return what is wrong with the field itself."""
+        return super().check(**{**kwargs, "databases": []})
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def live(self, now: datetime | None = None) -> Self:
+        """What a reader may see at `now`: live, and past its time and every embargo.
+
+        Without `now` the database's own clock decides, at the start of the statement
+        (`now()` would be that of the transaction): a wrong clock on a web host lifts no
+        embargo.
+        """
+        return self.filter(status=Status.LIVE, public_at__lte=now or Now())
+
+    def newest_first(self) -> Self:
+        """By the instant readers could first see it, newest first."""
+        return self.order_by("-public_at", "-pk")
+
+    def before(self, public_at: datetime, pk: int) -> Self:
+        """What comes after this one in `newest_first`: the next page, however deep."""
+        return self.filter(
+            Q(public_at=public_at, pk__lt=pk) | Q(public_at__lt=public_at),
+            public_at__lte=public_at,  # an index condition; the OR alone is none
+        )
+
+    def in_section(self, slug: str) -> Self:
+        return self.filter(section__slug=slug)
+
+    def on_topic(self, slug: str) -> Self:
+        return self.filter(topics__slug=slug)
+
+    def by_author(self, slug: str) -> Self:
+        return self.filter(authors__slug=slug)
+
+    def at_address(self, section: str, on: date, slug: str) -> Self:
+        return self.filter(section__slug=section, published_on=on, slug=slug)
+
+    def search(self, query: str) -> Self:
+        """What matches a reader's words in the public text, with its `rank`.
+
+        Quotes, OR and - mean what they do on the web. Words past the first 200 characters
+        are not looked at.
+        """
+        words = SearchQuery(
+            query[:MAX_QUERY], config="english", search_type="websearch"
+        )
+        return self.filter(search=words).annotate(rank=SearchRank(F("search"), words))
+
+    def best_first(self) -> Self:
+        """After `search`: the best match first, the newest of equals first."""
+        return self.order_by("-rank", "-public_at", "-pk")
+
+    def to_announce(self, now: datetime) -> Self:
+        """What readers can see at `now` and the ledger has not been told yet."""
+        return self.live(now).filter(announced_at=None).order_by("public_at", "pk")
+
+    def showing(self, image: Image) -> Self:
+        """Those whose public text carries `image`."""
+        return self.filter(status=Status.LIVE, live_revision__image=image)
+
+
 class Article(models.Model):
     """What we write. The working text is here; the public one is `live_revision`."""
 
@@ -67,7 +154,7 @@ class Article(models.Model):
     )
     slug = models.SlugField(max_length=120)
 
-    # The working text; `revision` is its last saved state
+    # The working text; revision `revision_n` is its last saved state
     headline = models.CharField(max_length=200)
     standfirst = models.TextField(blank=True)
     body = models.TextField(blank=True)  # sanitised HTML, blocks with stable ids
@@ -99,6 +186,13 @@ class Article(models.Model):
     publish_at = models.DateTimeField(null=True, blank=True, editable=False)
     embargo_until = models.DateTimeField(null=True, blank=True)
     inherited_embargo_until = models.DateTimeField(null=True, editable=False)
+    # When readers may see it if it is live: the latest of the three. NULLs do not count.
+    public_at = Computed(
+        expression=Greatest("publish_at", "embargo_until", "inherited_embargo_until"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+    published_on = models.DateField(null=True, editable=False)  # the day in its address
     first_published_at = models.DateTimeField(null=True, editable=False)
     updated_at = models.DateTimeField(null=True, editable=False)  # last public change
     killed_at = models.DateTimeField(null=True, editable=False)
@@ -116,7 +210,14 @@ class Article(models.Model):
     card_text = models.TextField(blank=True, editable=False)
     card_row = models.TextField(blank=True, editable=False)
     page = models.TextField(blank=True, editable=False)  # the <article>, ready HTML
+    json_ld = models.TextField(
+        blank=True, editable=False
+    )  # for <head>, safe in <script>
     document = models.TextField(blank=True, editable=False)  # the API's JSON
+    rendered_with = models.CharField(max_length=16, blank=True, editable=False)
+    search = SearchVectorField(null=True, editable=False)  # of the public text
+
+    objects = ArticleQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -126,23 +227,37 @@ class Article(models.Model):
                 name="article_live_has_text_and_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status="killed") | Q(killed_at__isnull=False),
+                condition=Q(status="killed", killed_at__isnull=False)
+                | (~Q(status="killed") & Q(killed_at__isnull=True)),
                 name="article_killed_has_time",
+            ),
+            models.UniqueConstraint(
+                fields=["section", "published_on", "slug"],
+                condition=Q(published_on__isnull=False),
+                name="article_address_once",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["-publish_at", "-id"],
+                fields=["-public_at", "-id"],
                 name="article_live",
                 condition=Q(status="live"),
             ),
             models.Index(
-                fields=["section", "-publish_at", "-id"],
+                fields=["section", "-public_at", "-id"],
                 name="article_live_in_section",
                 condition=Q(status="live"),
             ),
+            models.Index(
+                fields=["public_at", "id"],
+                name="article_to_announce",
+                condition=Q(status="live", announced_at=None),
+            ),
             models.Index(fields=["status", "-changed_at", "-id"], name="article_desk"),
             models.Index(fields=["slug"], name="article_slug"),
+            GinIndex(
+                fields=["search"], name="article_search", condition=Q(status="live")
+            ),
         ]
         permissions = [
             ("edit_article", "Can edit, approve and send back other people's copy"),
@@ -150,8 +265,158 @@ class Article(models.Model):
             ("kill_article", "Can kill what is live"),
         ]
 
+    Stale = saving.Stale
+
     def __str__(self) -> str:
         return self.headline
+
+    def get_absolute_url(self) -> str:
+        """Where readers find it, or will: until it is scheduled the day is not known."""
+        return publishing.address(
+            self.section.slug, self.published_on or self.created_at.date(), self.slug
+        )
+
+    # Questions
+
+    def is_live(self, now: datetime) -> bool:
+        """The same rule as `ArticleQuerySet.live`, for one article in hand."""
+        if self.status != Status.LIVE or self.publish_at is None:
+            return False
+        bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
+        return all(bar is None or bar <= now for bar in bars)
+
+    def was_public(self, now: datetime) -> bool:
+        """Whether readers have been able to see it before `now`, live or killed since."""
+        return self.first_published_at is not None and self.first_published_at <= now
+
+    def visible_from(self) -> datetime | None:
+        """When readers may see it once it is live: the same as `public_at`, in hand."""
+        bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
+        return max((bar for bar in bars if bar), default=None)
+
+    def has_new_text(self) -> bool:
+        """Whether the working text differs from the public one."""
+        return self.live_revision is None or self.live_revision.n != self.revision_n
+
+    def current_revision(self) -> Revision:
+        """Return the last saved state; there is one from the start."""
+        return self.revisions.get(n=self.revision_n)
+
+    def hands(self) -> set[int]:
+        """Return who wrote or submitted the working text: they may not approve it."""
+        wrote = self.revisions.filter(n=self.revision_n).values_list("by_id", flat=True)
+        if self.status == Status.LIVE:  # it was submitted before it was public
+            return set(wrote)
+        submits = self.moves.filter(verb="submit").order_by("-pk")
+        return set(wrote.union(submits.values_list("by_id", flat=True)[:1], all=True))
+
+    def ledger(self, revision: Revision | None = None) -> list[provenance.Row]:
+        """Return who stands behind a revision, the working one by default."""
+        shown = revision or self.current_revision()
+        return provenance.rows(self, shown.n, shown.body)
+
+    # Changes
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        section: Section,
+        headline: str,
+        by: User,
+        now: datetime,
+        **text: Any,  # noqa: ANN401
+    ) -> Article:
+        """Make a draft with its first revision; `text` as for `save_text`."""
+        return saving.start(cls, section, headline, by=by, now=now, **text)
+
+    def save_text(
+        self,
+        *,
+        by: User,
+        now: datetime,
+        base_n: int | None,
+        bylines: list[tuple[Author, str]] | None = None,
+        note: str = "",
+        **fields: Any,  # noqa: ANN401
+    ) -> Revision:
+        """Save a new revision of the working text; what is not given stays as it was.
+
+        `base_n` is the revision the edit started from. `fields`: headline, standfirst,
+        body, framing, lead_image, caption. The same text again makes no revision. Raises
+        `Article.Stale`, with both texts, if somebody else saved meanwhile;
+        `workflow.Refused`, `limits.TooMuch` or `body.Unusable` with the reason otherwise.
+        """
+        return saving.save(
+            self, by=by, now=now, base_n=base_n, bylines=bylines, note=note, **fields
+        )
+
+    def restore(self, n: int, *, by: User, now: datetime, base_n: int) -> Revision:
+        """Save the text of revision `n` as a new revision. Raises as `save_text`."""
+        return saving.restore(self, n, by=by, now=now, base_n=base_n)
+
+    def autosave(
+        self, *, by: User, now: datetime, base_n: int, **fields: str
+    ) -> Autosave:
+        """Keep what `by` has typed and not saved; see `Autosave`. `fields` are texts."""
+        return saving.autosave(self, by=by, now=now, base_n=base_n, **fields)
+
+    def move(
+        self,
+        verb: str,
+        *,
+        by: User,
+        now: datetime,
+        note: str = "",
+        at: datetime | None = None,
+        revision_n: int | None = None,
+    ) -> None:
+        """Make one editorial move and record it, with all that follows, or nothing.
+
+        `at` is the instant to publish at, for `schedule`; `revision_n` the text `by` has
+        seen, by default the one loaded. Raises `workflow.Refused` if the workflow forbids
+        it, or if somebody else moved the article or saved its text since.
+        """
+        moving.move(self, verb, by=by, now=now, note=note, at=at, revision_n=revision_n)
+
+    def place(self, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
+        """Change where and how it is carried; readers of a live one see it at once.
+
+        `fields`: section, topics, kind, prominence, slug, embargo_until. An address that
+        changes after publication leads on from the old one. Raises `workflow.Refused`.
+        """
+        placing.place(self, by=by, now=now, **fields)
+
+    def attach(
+        self,
+        version: Version,
+        *,
+        by: User,
+        now: datetime,
+        paragraph: str = "",
+        role: str = "supports",
+        note: str = "",
+    ) -> Evidence:
+        """Put a stored version behind a paragraph of the working text, or behind it all.
+
+        On an article whose working text is public this makes a new revision, so that
+        readers see it with the next update. Raises `workflow.Refused`.
+        """
+        return citing.attach(
+            self, version, by=by, now=now, paragraph=paragraph, role=role, note=note
+        )
+
+    def detach(self, evidence: Evidence, *, by: User, now: datetime) -> None:
+        """End a link with the working text; nothing is deleted. Raises as `attach`."""
+        citing.detach(self, evidence, by=by, now=now)
+
+    def notice(self, kind: str, text: str, *, by: User, now: datetime) -> Notice:
+        """Print a correction or another note on a public article. Raises `workflow.Refused`."""
+        return publishing.notice(self, kind, text, by=by, now=now)
+
+    def render(self) -> None:
+        """Render the public text again and store it, telling nobody."""
+        publishing.render(self)
 
 
 class Byline(models.Model):

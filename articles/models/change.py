@@ -1,41 +1,121 @@
-"""The ledger of what must travel."""
+"""The ledger of what must travel, and the doorbell that says it has."""
 
 from __future__ import annotations
 
-from django.db import models
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection, models
 
 from wire.models.items import CurrentXid, XidField
+
+if TYPE_CHECKING:
+    from articles.models.article import Article
+    from articles.models.revision import Revision
+
+LOCK = 0x6C6564676572  # "ledger": the advisory lock of the chain's end
+FIRST = "0" * 64  # what stands before the first link
+MAX_PAYLOAD = 7_900  # bytes; PostgreSQL carries 8,000 in one notification
+
+
+class ChangeKind(models.TextChoices):
+    """What happened to an article, as readers and partners must learn it."""
+
+    PUBLISHED = "published", "Published"
+    UPDATED = "updated", "Updated"
+    CORRECTED = "corrected", "Corrected"
+    EMBARGO = "embargo", "Embargo changed"
+    WITHDRAWN = "withdrawn", "Taken back before its time"
+    KILLED = "killed", "Killed"
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def append(
+        self, article: Article, kind: str, *, revision: Revision, at: datetime
+    ) -> Change:
+        """Add one link to the chain; call `lock_ledger` first in the same transaction."""
+        last = self.model.objects.order_by("-pk").values_list("hash", flat=True).first()
+        change = Change(
+            article=article,
+            kind=kind,
+            revision_n=revision.n,
+            at=at,
+            previous=last or FIRST,
+        )
+        change.hash = change.digest(revision.hash)
+        change.save(force_insert=True)
+        return change
 
 
 class Change(models.Model):
     """One public change of an article, in the transaction of the change; hash-chained.
 
     Readers (feeds, partners, the stream) take it in commit order: `(xid, id)` below the
-    oldest running transaction.
+    oldest running transaction. Append-only: the database refuses changes.
     """
 
     xid = XidField(db_default=CurrentXid(), editable=False)
     article = models.ForeignKey(
         "articles.Article", on_delete=models.PROTECT, related_name="changes"
     )
-    kind = models.CharField(
-        max_length=12,
-        choices=[
-            ("published", "Published"),
-            ("updated", "Updated"),
-            ("corrected", "Corrected"),
-            ("embargo", "Embargo changed"),
-            ("withdrawn", "Taken back before its time"),
-            ("killed", "Killed"),
-        ],
-    )
+    kind = models.CharField(max_length=12, choices=ChangeKind.choices)
     revision_n = models.PositiveIntegerField()
     at = models.DateTimeField()
     previous = models.CharField(max_length=64, unique=True)  # the hash before; no forks
     hash = models.CharField(max_length=64, unique=True)
+
+    objects = ChangeQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["xid", "id"], name="change_commit_order")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.at:%Y-%m-%d %H:%M}"
+
+    def digest(self, text_hash: str) -> str:
+        """Return the SHA-256 this link must have; `text_hash` is its revision's."""
+        content = {
+            "article": str(self.article.public_id),
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "kind": self.kind,
+            "previous": self.previous,
+            "revision": self.revision_n,
+            "text": text_hash,
+        }
+        return canonical_hash(content)
+
+
+def canonical_hash(content: object) -> str:
+    """Return the SHA-256, in hex, of `content` as JSON in one fixed form."""
+    text = json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def lock_ledger() -> datetime:
+    """Wait for the end of the chain; return the database's own clock once it is ours.
+
+    Held until the transaction ends. Public changes follow one another through it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s), clock_timestamp()", [LOCK])
+        clock: datetime = cursor.fetchone()[1]
+    return clock
+
+
+def ring(tags: Iterable[str], *, live: bool = True) -> None:
+    """Drop the kept pages with `tags`, and tell open pages, when this transaction commits."""
+    payload = " ".join(dict.fromkeys(tags))
+    if len(payload.encode()) > MAX_PAYLOAD:
+        payload = "all"
+    calls = ["pg_notify('edge', %s)"]
+    values = [payload]
+    if live:
+        calls.append("pg_notify('live', %s)")
+        values.append('{"kind":"front"}')
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(calls)}", values)  # noqa: S608

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Max, Q
 
 
 class Role(models.TextChoices):
@@ -16,11 +19,36 @@ class Role(models.TextChoices):
     ORIGIN = "origin", "Origin"
 
 
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def at(self, revision_n: int) -> Self:
+        """What stood behind the text with revision `revision_n`."""
+        ended = Q(until=None) | Q(until__gt=revision_n)
+        return self.filter(ended, since__lte=revision_n)
+
+    def open(self) -> Self:
+        """What stands behind the working text."""
+        return self.filter(until=None)
+
+    def moved(self) -> Self:
+        """What the source has changed, withdrawn or deleted since we cited it."""
+        return self.filter(version__item__current_n__gt=F("version__n"))
+
+    def embargo(self) -> datetime | None:
+        """Return the latest embargo of the versions cited, None without any."""
+        latest: datetime | None = self.aggregate(at=Max("version__embargo_until"))["at"]
+        return latest
+
+    def with_sources(self) -> Self:
+        """With all that a ledger of sources prints, in one query, in order of arrival."""
+        chain = "version__item__source__publisher"
+        return self.select_related(chain).order_by("pk")
+
+
 class Evidence(models.Model):
     """A link from a paragraph to one version of a wire item, over a span of revisions.
 
     It holds from revision `since` until, not including, revision `until`; so what was
-    shown with any revision can be told, and nothing is deleted.
+    shown with any revision can be told, and nothing is deleted: the database refuses it.
     """
 
     article = models.ForeignKey(
@@ -41,6 +69,8 @@ class Evidence(models.Model):
     )
     at = models.DateTimeField()
 
+    objects = EvidenceQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "evidence"
         constraints = [
@@ -48,6 +78,10 @@ class Evidence(models.Model):
                 fields=["article", "paragraph", "version", "role"],
                 condition=Q(until=None),
                 name="evidence_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")),
+                name="evidence_span_runs_forward",
             ),
         ]
 

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
+
+from articles.models.change import canonical_hash
+
+if TYPE_CHECKING:
+    from articles.models.image import Image
+
+
+class RevisionKind(models.TextChoices):
+    """How a revision came about."""
+
+    SAVED = "saved", "Saved"
+    EVIDENCE = "evidence", "Evidence changed"
+    RESTORED = "restored", "Restored"
 
 
 class Revision(models.Model):
@@ -14,13 +29,7 @@ class Revision(models.Model):
     )
     n = models.PositiveIntegerField()  # 1 for the first
     kind = models.CharField(
-        max_length=9,
-        choices=[
-            ("autosave", "Autosave"),
-            ("saved", "Saved"),
-            ("published", "Published"),
-        ],
-        default="saved",
+        max_length=9, choices=RevisionKind.choices, default=RevisionKind.SAVED
     )
     headline = models.CharField(max_length=200)
     standfirst = models.TextField(blank=True)
@@ -46,9 +55,53 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"Revision {self.n} of {self.headline}"
 
+    def text(self) -> dict[str, object]:
+        """Return what a reader would see of it, ready to be saved or hashed again."""
+        return {
+            "headline": self.headline,
+            "standfirst": self.standfirst,
+            "body": self.body,
+            "framing": self.framing,
+            "bylines": self.bylines,
+            "image": self.image,
+            "caption": self.caption,
+        }
+
+
+def text_hash(text: dict[str, object]) -> str:
+    """Return the SHA-256 of a revision's text, as `Revision.text` gives it."""
+    image: Image | None = text["image"]  # type: ignore[assignment]
+    return canonical_hash({**text, "image": str(image.public_id) if image else ""})
+
+
+class Autosave(models.Model):
+    """What one person has typed into one article and not saved yet.
+
+    One row a person and article, replaced as they type and gone when they save. It never
+    becomes a revision by itself, so it can neither overwrite one nor swell the history.
+    """
+
+    article = models.ForeignKey(
+        "articles.Article", on_delete=models.CASCADE, related_name="autosaves"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    base_n = models.PositiveIntegerField()  # the revision the typing started from
+    text = models.JSONField()  # {"headline": …, "body": …}: the fields typed in
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["article", "by"], name="autosave_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Unsaved text of {self.by}"
+
 
 class Move(models.Model):
-    """One editorial step: who did what to an article, when, and why."""
+    """One editorial step: who did what to an article, when, and why. Append-only."""
 
     article = models.ForeignKey(
         "articles.Article", on_delete=models.PROTECT, related_name="moves"

@@ -1,0 +1,181 @@
+"""One editorial move with all its consequences, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from articles import provenance, publishing, workflow
+from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.workflow import Refused, Step
+
+if TYPE_CHECKING:
+    from articles.models import Article, Revision
+    from staff.models import User
+
+_APPROVALS = ("approve", "update")  # verbs by which a second pair of eyes passes a text
+_NOT_PUBLIC: dict[str, object] = {  # what an article loses when it leaves the public
+    "card_lead": "",
+    "card_picture": "",
+    "card_text": "",
+    "card_row": "",
+    "page": "",
+    "json_ld": "",
+    "document": "",
+    "rendered_with": "",
+    "search": None,
+}
+_UNSCHEDULED: dict[str, object] = {
+    "publish_at": None,
+    "live_revision": None,
+    "published_on": None,
+    "first_published_at": None,
+    "updated_at": None,
+    "issue": None,
+}
+
+
+def move(
+    article: Article,
+    verb: str,
+    *,
+    by: User,
+    now: datetime,
+    note: str,
+    at: datetime | None,
+    revision_n: int | None,
+) -> None:
+    """Make one editorial move; see `Article.move`.
+
+    Public moves follow one another through the ledger's lock, and are dated by the earlier
+    of `now` and the database's clock, so that a fast clock on a web host hides nothing.
+    """
+    step = workflow.find(verb, article=article, user=by, now=now, note=note, at=at)
+    seen = article.revision_n if revision_n is None else revision_n
+    source = article.status
+    with transaction.atomic():
+        public = "live" in (source, step.target)
+        instant = min(now, lock_ledger()) if public else now
+        was_visible = article.is_live(instant)
+        revision, ledger = _text(article, step, seen)
+        changes: dict[str, object] = {"status": step.target, "changed_at": now}
+        if step.goes_public:
+            _gate(article, step, ledger, seen, note)
+            changes |= publishing.becoming_public(
+                article, step, revision, ledger, instant=instant, at=at
+            )
+        elif step.target == "killed":
+            changes |= _killed(article, instant, was_visible=was_visible)
+        elif step.before_public:
+            changes |= _UNSCHEDULED | _NOT_PUBLIC
+        _swap(article, seen, changes)
+        article.moves.create(
+            verb=verb,
+            source=source,
+            target=step.target,
+            revision_n=seen,
+            by=by,
+            at=now,
+            note=note.strip(),
+        )
+        before = publishing.tags(article) if public else []
+        for name, value in changes.items():
+            setattr(article, name, value)
+        if public:
+            _consequences(article, step, revision, ledger, instant, was_visible)
+            ring([*before, *publishing.tags(article)])
+
+
+def _text(
+    article: Article, step: Step, seen: int
+) -> tuple[Revision, list[provenance.Row]]:
+    """Return the revision in question, and its sources when it becomes public."""
+    shown = article.live_revision if step.verb == "kill" else None
+    revision = shown or (
+        article.revisions.select_related("image").filter(n=seen).first()
+    )
+    if revision is None:
+        raise Refused("Save the text first: there is nothing to move yet.")
+    if step.verb == "submit" and not revision.body:
+        raise Refused("There is no text yet.")
+    ledger = (
+        provenance.rows(article, revision.n, revision.body) if step.goes_public else []
+    )
+    return revision, ledger
+
+
+def _gate(
+    article: Article,
+    step: Step,
+    ledger: list[provenance.Row],
+    seen: int,
+    note: str,
+) -> None:
+    """Refuse to publish what nobody approved, or what nothing stands behind."""
+    if not step.new_text:
+        passed = article.moves.filter(verb__in=_APPROVALS).order_by("-pk")
+        if passed.values_list("revision_n", flat=True).first() != seen:
+            raise Refused(
+                "This is not the text that was approved: send it back and submit it again."
+            )
+    findings = provenance.findings(article, ledger)
+    blocking = [finding.sentence for finding in findings if finding.blocks]
+    if blocking and not note.strip():
+        raise Refused(" ".join(blocking))
+
+
+def _killed(
+    article: Article, instant: datetime, *, was_visible: bool
+) -> dict[str, object]:
+    """Return what a kill changes; what nobody ever saw leaves no trace in public."""
+    changes: dict[str, object] = {"killed_at": instant, **_NOT_PUBLIC}
+    if article.status == "live" and not (was_visible or article.was_public(instant)):
+        changes |= _UNSCHEDULED
+    return changes
+
+
+def _swap(article: Article, seen: int, changes: dict[str, object]) -> None:
+    """Compare and swap on status and revision: of two moves at once, one is refused."""
+    here = type(article).objects.filter(
+        pk=article.pk, status=article.status, revision_n=seen
+    )
+    if here.update(**changes):
+        return
+    now_at = type(article).objects.only("status", "revision_n").get(pk=article.pk)
+    if now_at.status == article.status and now_at.revision_n != seen:
+        raise Refused(
+            f"Somebody else saved the text first: it is at revision {now_at.revision_n}, "
+            f"you have seen {seen}."
+        )
+    raise Refused(
+        "Somebody else moved this article first: it is "
+        f"{now_at.get_status_display().lower()} now."
+    )
+
+
+def _consequences(
+    article: Article,
+    step: Step,
+    revision: Revision,
+    ledger: list[provenance.Row],
+    instant: datetime,
+    was_visible: bool,
+) -> None:
+    """Render what became public, and write the ledger."""
+    if step.goes_public:
+        publishing.render(article, ledger=ledger)
+    if step.verb == "update" and article.announced_at:
+        article.changes.append(
+            article, ChangeKind.UPDATED, revision=revision, at=instant
+        )
+    elif step.target == "live":
+        if article.is_live(instant):
+            publishing.announce(article, revision, at=instant)
+    elif step.verb == "kill" and (was_visible or article.announced_at):
+        if not article.announced_at:  # killed before anybody announced it
+            publishing.announce(article, revision, at=instant)
+        article.changes.append(
+            article, ChangeKind.KILLED, revision=revision, at=instant
+        )

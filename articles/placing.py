@@ -1,0 +1,134 @@
+"""Where and how an article is carried: section, topics, kind, prominence, slug, embargo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from articles import publishing
+from articles.models.address import OldAddress
+from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.workflow import Refused
+
+if TYPE_CHECKING:
+    from articles.models import Article
+    from staff.models import User
+
+_FIELDS = {"section", "kind", "prominence", "slug", "embargo_until"}
+
+
+def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
+    """Change where and how it is carried; see `Article.place`."""
+    topics = fields.pop("topics", None)
+    if unknown := fields.keys() - _FIELDS:
+        raise TypeError(f"no such place: {', '.join(sorted(unknown))}")
+    _check(article, by, fields)
+    with transaction.atomic():
+        instant = min(now, lock_ledger())
+        here = type(article).objects.select_for_update(no_key=True, of=("self",))
+        fresh = here.select_related("section", "issue", "live_revision").get(
+            pk=article.pk
+        )
+        _check(fresh, by, fields)
+        changes = {
+            name: value
+            for name, value in fields.items()
+            if getattr(fresh, name) != value
+        }
+        before = _Seen(fresh, instant)
+        for name, value in changes.items():
+            setattr(fresh, name, value)
+        if fresh.status == "live":
+            changes |= _readdressed(fresh, before, changes, instant)
+        if changes:
+            changes["changed_at"] = now
+            type(article).objects.filter(pk=fresh.pk).update(**changes)
+        if topics is not None:
+            fresh.topics.set(topics)
+        if fresh.status == "live" and (changes or topics is not None):
+            _tell(
+                fresh, before, instant, moved=bool({"section", "slug"} & set(changes))
+            )
+    for name, value in changes.items():
+        setattr(article, name, value)
+    article.announced_at = fresh.announced_at
+
+
+def _check(article: Article, by: User, fields: dict[str, Any]) -> None:
+    needed = "publish_article" if article.status == "live" else "change_article"
+    if not by.has_perm(f"articles.{needed}"):
+        raise Refused(
+            "Moving this article about is not yours to do: ask somebody who may."
+        )
+    if article.status == "killed":
+        raise Refused("This article was killed; it stays where it was.")
+    try:
+        validate_slug(fields.get("slug", article.slug))
+    except ValidationError as error:
+        raise Refused(
+            "A slug is made of letters, digits, hyphens and underscores."
+        ) from error
+    until = fields.get("embargo_until")
+    if until is not None and until.tzinfo is None:
+        raise Refused("The end of the embargo has no time zone.")
+
+
+class _Seen:
+    """What readers saw of an article before it was changed."""
+
+    def __init__(self, article: Article, instant: datetime) -> None:
+        self.visible = article.is_live(instant)
+        self.path = article.get_absolute_url()
+        self.tags = publishing.tags(article) if article.status == "live" else []
+
+
+def _readdressed(
+    article: Article, before: _Seen, changes: dict[str, Any], instant: datetime
+) -> dict[str, Any]:
+    """Return what else changes on a live article that got a new place or embargo."""
+    more: dict[str, Any] = {}
+    visible = article.visible_from()
+    if not article.was_public(instant) and visible:
+        more = publishing.placed_on(article, visible)
+        more["first_published_at"] = visible
+        more["updated_at"] = visible
+    elif {"section", "slug"} & set(changes):
+        _leave(article, before.path, instant)
+    if before.visible and not article.is_live(instant):
+        more["announced_at"] = None  # to be announced again when its time has come
+    for name, value in more.items():
+        setattr(article, name, value)
+    return more
+
+
+def _leave(article: Article, path: str, instant: datetime) -> None:
+    """Lead from the old address to the new one, and never round in a circle."""
+    on = article.published_on
+    if on is None or article.slug in publishing.taken_slugs(article, on):
+        raise Refused(
+            f"Another article of that day has the address {article.get_absolute_url()}."
+        )
+    OldAddress.objects.filter(path=article.get_absolute_url()).delete()
+    OldAddress.objects.get_or_create(
+        path=path, defaults={"article": article, "at": instant}
+    )
+
+
+def _tell(article: Article, before: _Seen, instant: datetime, *, moved: bool) -> None:
+    publishing.render(article)
+    revision, visible = article.live_revision, article.is_live(instant)
+    if revision and before.visible and not visible:
+        article.changes.append(
+            article, ChangeKind.WITHDRAWN, revision=revision, at=instant
+        )
+    elif revision and visible and not article.announced_at:
+        publishing.announce(article, revision, at=instant)
+    elif revision and visible and moved:
+        article.changes.append(
+            article, ChangeKind.UPDATED, revision=revision, at=instant
+        )
+    ring([*before.tags, *publishing.tags(article)])

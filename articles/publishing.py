@@ -1,0 +1,180 @@
+"""How a text becomes public: its address, its issue, what is rendered, who is told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchVector
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.expressions import Combinable
+
+from articles import body, limits, numbering, provenance, rendering
+from articles.models.address import OldAddress
+from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.models.issue import Issue
+from articles.workflow import Refused, Step
+from wire.cleaning import clean_text
+
+if TYPE_CHECKING:
+    from articles.models import Article, Notice, Revision
+    from staff.models import User
+
+_PRINTED = {"correction", "clarification", "retraction"}  # on the corrections page
+
+
+def address(section: str, on: date, slug: str) -> str:
+    """Return where readers find an article."""
+    return f"/{section}/{on:%Y/%m/%d}/{slug}/"
+
+
+def becoming_public(
+    article: Article,
+    step: Step,
+    revision: Revision,
+    ledger: list[provenance.Row],
+    *,
+    instant: datetime,
+    at: datetime | None,
+) -> dict[str, object]:
+    """Return what changes on an article whose `revision` becomes the public one.
+
+    Raises `Refused` if an update would hide what readers see already.
+    """
+    if not revision.body:
+        raise Refused("There is no text yet.")
+    publish_at = article.publish_at if step.new_text else (at or instant)
+    inherited = provenance.embargo(ledger)
+    bars = [bar for bar in (publish_at, article.embargo_until, inherited) if bar]
+    visible = max(bars)
+    if article.was_public(instant) and inherited and inherited > instant:
+        row = max((row for row in ledger if row.embargo_until), key=_until)
+        raise Refused(
+            f"{row.source} holds its post back until {inherited:%-d %B, %H:%M} UTC: "
+            "take it off, or update then."
+        )
+    changes: dict[str, object] = {
+        "live_revision": revision,
+        "publish_at": publish_at,
+        "inherited_embargo_until": inherited,
+        "updated_at": instant if step.new_text else visible,
+    }
+    if not article.was_public(instant):
+        changes["first_published_at"] = visible
+        changes |= placed_on(article, visible)
+    return changes
+
+
+def _until(row: provenance.Row) -> datetime:
+    assert row.embargo_until  # noqa: S101
+    return row.embargo_until
+
+
+def placed_on(article: Article, visible: datetime) -> dict[str, object]:
+    """Return day, issue and slug of an article that readers first see at `visible`.
+
+    The slug gets a number if another article has this address, or has had it.
+    """
+    on = numbering.day(visible, settings.PAPER_TIME_ZONE)
+    slug = article.slug
+    taken = taken_slugs(article, on)
+    turn = 2
+    while slug in taken:
+        slug = f"{article.slug[:114]}-{turn}"
+        turn += 1
+    issue = Issue.objects.for_date(on)
+    return {"published_on": on, "slug": slug, "issue": issue}
+
+
+def taken_slugs(article: Article, on: date) -> set[str]:
+    """Return the slugs of other articles in this one's section on that day. One query."""
+    here = type(article).objects.filter(section=article.section_id, published_on=on)
+    start = f"/{article.section.slug}/{on:%Y/%m/%d}/"
+    old = OldAddress.objects.filter(path__startswith=start).exclude(article=article)
+    now = here.exclude(pk=article.pk).values_list("slug", flat=True)
+    found = now.union(old.values_list("path", flat=True), all=True)
+    return {slug.removeprefix(start).rstrip("/") for slug in found}
+
+
+def render(article: Article, *, ledger: list[provenance.Row] | None = None) -> None:
+    """Render the public text and store it, with what a search looks through."""
+    revision = article.live_revision
+    if revision is None:
+        raise Refused("Nothing of this article is public.")
+    if ledger is None:
+        ledger = provenance.rows(article, revision.n, revision.body)
+    rendered = rendering.render(article, revision, ledger)
+    type(article).objects.filter(pk=article.pk).update(
+        **rendered, search=_search(revision)
+    )
+    for name, value in rendered.items():
+        setattr(article, name, value)
+
+
+def _search(revision: Revision) -> Combinable:
+    names = " ".join(byline["name"] for byline in revision.bylines)
+    parts = (
+        ("A", revision.headline),
+        ("B", f"{revision.standfirst} {names}"),
+        ("C", body.words(revision.body)),
+    )
+    vectors = [
+        SearchVector(Value(text), weight=weight, config="english")
+        for weight, text in parts
+    ]
+    return vectors[0] + vectors[1] + vectors[2]
+
+
+def announce(article: Article, revision: Revision, *, at: datetime) -> None:
+    """Tell the ledger that readers can see the article; once, whoever comes first.
+
+    Call it with the ledger locked.
+    """
+    untold = type(article).objects.filter(pk=article.pk, announced_at=None)
+    if untold.update(announced_at=at):
+        article.changes.append(article, ChangeKind.PUBLISHED, revision=revision, at=at)
+    article.announced_at = at
+
+
+def tags(article: Article) -> list[str]:
+    """Return the tags of every page that shows the article. One query."""
+    found = ["front", f"article:{article.public_id}", f"section:{article.section.slug}"]
+    found += [f"topic:{slug}" for slug in article.topics.values_list("slug", flat=True)]
+    if article.live_revision:
+        found += [f"author:{line['slug']}" for line in article.live_revision.bylines]
+    if article.issue:
+        found.append(f"issue:{article.issue.date:%Y-%m-%d}")
+    return [*found, "feeds", "search"]
+
+
+def notice(
+    article: Article, kind: str, text: str, *, by: User, now: datetime
+) -> Notice:
+    """Print a note on a public article; see `Article.notice`."""
+    model = article.notices.model
+    kinds = dict(model._meta.get_field("kind").flatchoices)
+    text = limits.within("The notice", clean_text(text), limits.MAX_NOTE)
+    if kind not in kinds:
+        raise Refused(f"“{kind}” is no notice: use {', '.join(kinds)}.")
+    if not text:
+        raise Refused("The notice says nothing.")
+    if not by.has_perm("articles.add_notice"):
+        raise Refused("Printing notices is not yours to do: ask somebody who may.")
+    with transaction.atomic():
+        at = min(now, lock_ledger())
+        article.refresh_from_db(fields=["status", "live_revision", "announced_at"])
+        revision = article.live_revision
+        if revision is None or not article.is_live(at):
+            raise Refused("Only what readers can see carries notices.")
+        made = article.notices.create(kind=kind, text=text, at=at, by=by)
+        article.updated_at = at
+        article.save(update_fields=["updated_at"])
+        if not article.announced_at:
+            announce(article, revision, at=at)
+        change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
+        article.changes.append(article, change, revision=revision, at=at)
+        render(article)
+        ring([*tags(article), "corrections"])
+    return made

@@ -1,0 +1,321 @@
+"""An article's public text as pages, cards and data need it, made once when it changes.
+
+Everything shown is in the revision, the ledger of sources and the article's own columns;
+so a page that shows forty stories asks for forty strings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from articles import body
+from articles.pictures import picture
+
+if TYPE_CHECKING:
+    from articles.models import Article, Image, Notice, Revision
+    from articles.provenance import Row
+
+CARDS = ("card_lead", "card_picture", "card_text", "card_row")
+_TEMPLATES = (*CARDS, "card_kicker", "card_byline", "names", "story", "provenance")
+_SCHEMA_TYPES = {
+    "news": "ReportageNewsArticle",
+    "analysis": "AnalysisNewsArticle",
+    "opinion": "OpinionNewsArticle",
+    "explainer": "BackgroundNewsArticle",
+    "feature": "NewsArticle",
+}
+
+
+@cache
+def mark() -> str:
+    """Return what names the templates and this module: another mark, another outcome."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    folder = settings.BASE_DIR / "templates" / "articles"
+    for name in _TEMPLATES:
+        digest.update((folder / f"{name}.html").read_bytes())
+    digest.update(f"{settings.PAPER_NAME}\x00{settings.PAPER_URL}".encode())
+    return digest.hexdigest()[:16]
+
+
+def render(article: Article, revision: Revision, ledger: list[Row]) -> dict[str, str]:
+    """Return the columns to store: cards, page, JSON-LD, document and `rendered_with`.
+
+    Asks for notices, topics and the authors' portraits: three queries.
+    """
+    notices = list(article.notices.order_by("at", "pk"))
+    facts = _facts(article, revision, ledger, notices)
+    made = {
+        name: get_template(f"articles/{name}.html").render(facts).strip()
+        for name in CARDS
+    }
+    made["page"] = get_template("articles/story.html").render(facts).strip()
+    document = _document(facts, article, revision, ledger, notices)
+    made["document"] = orjson.dumps(document).decode()
+    made["json_ld"] = _json_ld(facts, document, revision)
+    made["rendered_with"] = mark()
+    return made
+
+
+def iso(at: datetime) -> str:
+    """Return an instant as the paper's data give it: UTC, to the second, with a Z."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def long_time(at: datetime) -> str:
+    """Return an instant for readers: 25 June 2026, 20:19 UTC."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _facts(
+    article: Article, revision: Revision, ledger: list[Row], notices: list[Notice]
+) -> dict[str, Any]:
+    """Return what the templates print."""
+    section = article.section
+    published = article.visible_from() or revision.at
+    if article.first_published_at:
+        published = article.first_published_at
+    updated = article.updated_at
+    was_updated = updated is not None and updated > published
+    image = revision.image
+    return {
+        "id": str(article.public_id),
+        "url": article.get_absolute_url(),
+        "headline": revision.headline,
+        "standfirst": revision.standfirst,
+        "section": section.name,
+        "section_url": section.get_absolute_url(),
+        "is_opinion": section.is_opinion,
+        "kind_label": "" if article.kind == "news" else article.get_kind_display(),
+        "bylines": revision.bylines,
+        "published_iso": iso(published),
+        "published_text": f"{published.astimezone(UTC):%-d %b, %H:%M} UTC",
+        "published_long": long_time(published),
+        "updated_iso": iso(updated) if updated and was_updated else "",
+        "updated_long": long_time(updated) if updated and was_updated else "",
+        "topics": [
+            {"name": topic.name, "slug": topic.slug, "url": topic.get_absolute_url()}
+            for topic in article.topics.order_by("name")
+        ],
+        "framing": revision.framing,
+        "notices": [
+            {
+                "kind": notice.kind,
+                "label": notice.get_kind_display(),
+                "text": notice.text,
+                "iso": iso(notice.at),
+                "long": long_time(notice.at),
+            }
+            for notice in notices
+        ],
+        "body": marked(revision.body, ledger),
+        "rows": _printed(ledger, revision.body),
+        "evidence": summary(ledger),
+        "caption": revision.caption or (image.caption if image else ""),
+        "credit": image.credit if image else "",
+        **_pictures(image),
+        "portrait": _portrait(article, revision) if section.is_opinion else "",
+    }
+
+
+def _pictures(image: Image | None) -> dict[str, SafeString | str]:
+    if image is None:
+        return dict.fromkeys(("picture_lead", "picture_card", "picture_story"), "")
+    return {
+        "picture_lead": picture(
+            image, shape="3x2", sizes="(width < 48rem) 100vw, 34rem", alt="", eager=True
+        ),
+        "picture_card": picture(
+            image, shape="3x2", sizes="(width < 48rem) 100vw, 22rem", alt=""
+        ),
+        "picture_story": picture(
+            image, shape="whole", sizes="(width < 64rem) 100vw, 56rem", eager=True
+        ),
+    }
+
+
+def _portrait(article: Article, revision: Revision) -> SafeString | str:
+    """Return the first author's portrait, for cards of opinion."""
+    if not revision.bylines:
+        return ""
+    authors = article.bylines.filter(author__slug=revision.bylines[0]["slug"])
+    line = authors.select_related("author__portrait").first()
+    if line is None or line.author.portrait is None:
+        return ""
+    return picture(line.author.portrait, shape="1x1", sizes="4rem", alt="")
+
+
+def marked(text: str, ledger: list[Row]) -> SafeString:
+    """Return the body with the number of each source at the paragraph it stands behind."""
+    marks: dict[str, list[str]] = {}
+    for row in ledger:
+        for name in row.paragraphs:
+            marks.setdefault(name, []).append(
+                format_html(
+                    '<sup class="mark mark--{}"><a href="#source-{}" '
+                    'aria-label="Source {}">{}</a></sup>',
+                    *(row.role, row.mark, row.mark, row.mark),
+                )
+            )
+    blocks = (_with_marks(block, marks.get(block.id, [])) for block in body.split(text))
+    return mark_safe("\n".join(blocks))  # noqa: S308  # cleaned when it was saved
+
+
+def _with_marks(block: body.Block, marks: list[str]) -> str:
+    """Put the marks at the end of the block's last words."""
+    if not marks:
+        return str(block)
+    sups = "".join(marks)
+    whole = str(block)
+    if block.tag in ("table", "figure"):
+        return f'{whole}<p class="marks">{sups}</p>'
+    for end in ("</p>", "</li>"):
+        if block.inner.endswith((end, f"{end}</li>")):
+            head, found, tail = whole.rpartition(end)
+            return f"{head}{sups}{found}{tail}"
+    head, found, tail = whole.rpartition("</")
+    return f"{head}{sups}{found}{tail}"
+
+
+def _printed(ledger: list[Row], text: str) -> list[dict[str, object]]:
+    number = {name: index for index, name in enumerate(body.ids(text), start=1)}
+    return [
+        {
+            **asdict(row),
+            "places": [{"id": name, "n": number[name]} for name in row.paragraphs],
+            "claimed_iso": iso(row.claimed_at) if row.claimed_at else "",
+            "claimed_long": long_time(row.claimed_at) if row.claimed_at else "",
+            "seen_iso": iso(row.seen_at),
+            "seen_long": long_time(row.seen_at),
+        }
+        for row in ledger
+    ]
+
+
+def summary(ledger: list[Row]) -> dict[str, int]:
+    """Count posts and publishers apart: two posts of one publisher are one witness."""
+    return {
+        "posts": len({row.item_id for row in ledger}),
+        "publishers": len({row.publisher for row in ledger}),
+    }
+
+
+def _document(
+    facts: dict[str, Any],
+    article: Article,
+    revision: Revision,
+    ledger: list[Row],
+    notices: list[Notice],
+) -> dict[str, object]:
+    """Return the article as the API gives it."""
+    issue, image = article.issue, revision.image
+    return {
+        "id": facts["id"],
+        "url": settings.PAPER_URL + facts["url"],
+        "headline": revision.headline,
+        "standfirst": revision.standfirst,
+        "kind": article.kind,
+        "section": {"name": article.section.name, "slug": article.section.slug},
+        "topics": [
+            {"name": topic["name"], "slug": topic["slug"]} for topic in facts["topics"]
+        ],
+        "authors": revision.bylines,
+        "body_html": revision.body,
+        "body_text": body.words(revision.body),
+        "framing": revision.framing,
+        "published_at": facts["published_iso"],
+        "updated_at": facts["updated_iso"] or facts["published_iso"],
+        "revision": revision.n,
+        "issue": {
+            "date": issue.date.isoformat(),
+            "volume": issue.volume,
+            "number": issue.number,
+        }
+        if issue
+        else None,
+        "picture": {
+            "alt": image.alt,
+            "caption": facts["caption"],
+            "credit": image.credit,
+            "rights": image.rights,
+            "width": image.width,
+            "height": image.height,
+        }
+        if image
+        else None,
+        "evidence": {
+            **summary(ledger),
+            "url": f"{settings.PAPER_URL}{facts['url']}provenance.json",
+        },
+        "rights": f"© {article_year(article, revision)} {settings.PAPER_NAME}",
+        "notices": [
+            {"kind": notice.kind, "text": notice.text, "at": iso(notice.at)}
+            for notice in notices
+        ],
+    }
+
+
+def article_year(article: Article, revision: Revision) -> int:
+    """Return the year the text was first published in."""
+    return (article.first_published_at or revision.at).year
+
+
+def _json_ld(
+    facts: dict[str, Any], document: dict[str, Any], revision: Revision
+) -> str:
+    """Return schema.org's NewsArticle, safe inside a script element."""
+    paper = {
+        "@type": "NewsMediaOrganization",
+        "name": settings.PAPER_NAME,
+        "url": f"{settings.PAPER_URL}/",
+        "correctionsPolicy": f"{settings.PAPER_URL}/about/corrections/",
+    }
+    data: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": _SCHEMA_TYPES[document["kind"]],
+        "mainEntityOfPage": document["url"],
+        "headline": revision.headline,
+        "description": revision.standfirst,
+        "articleSection": facts["section"],
+        "keywords": [topic["name"] for topic in facts["topics"]],
+        "datePublished": document["published_at"],
+        "dateModified": document["updated_at"],
+        "author": [
+            {
+                "@type": "Person",
+                "name": line["name"],
+                "url": f"{settings.PAPER_URL}/authors/{line['slug']}/",
+            }
+            for line in revision.bylines
+        ]
+        or [paper],
+        "publisher": paper,
+        "backstory": revision.framing or None,
+        "isBasedOn": [row["url"] for row in facts["rows"] if row["url"]],
+        "correction": [
+            {
+                "@type": "CorrectionComment",
+                "text": notice["text"],
+                "datePublished": notice["iso"],
+            }
+            for notice in facts["notices"]
+            if notice["kind"] in ("correction", "clarification", "retraction")
+        ],
+    }
+    shown = {name: value for name, value in data.items() if value not in (None, [], "")}
+    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    for character, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(character, code)
+    return text

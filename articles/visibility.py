@@ -1,0 +1,24 @@
+"""When what readers may see changes by the clock alone.
+
+The rule itself is `Article.objects.live`, `Article.is_live` and the view
+`public_article` in PostgreSQL; a test compares the three.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from articles.models import Article
+from articles.models.article import Status
+
+
+def next_boundary(now: datetime) -> datetime | None:
+    """Return the next instant at which an article appears by itself; None without one.
+
+    No kept page may outlive it. One query on an index.
+    """
+    coming = Article.objects.filter(status=Status.LIVE, public_at__gt=now)
+    boundary: datetime | None = coming.aggregate(at=Min("public_at"))["at"]
+    return boundary

@@ -1,0 +1,132 @@
+"""The table of editorial moves: who may take an article from where to where.
+
+Plain data and one reading of it. `Article.move` is the only door; the database holds the
+same pairs of statuses in a trigger, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from articles.limits import MAX_NOTE
+
+if TYPE_CHECKING:
+    from articles.models import Article
+    from staff.models import User
+
+
+class Refused(Exception):
+    """The newsroom's rules do not allow this; the message is fit for the editor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row of the table: a verb, where it leads from and to, and what it asks for."""
+
+    verb: str
+    label: str  # on the button
+    sources: tuple[str, ...]
+    target: str
+    permission: str
+    note: bool = False  # the reason must be given
+    four_eyes: bool = False  # not by who wrote or submitted the text
+    time: bool = False  # the instant of publication must be given
+    goes_public: bool = False  # the working text becomes the public one
+    before_public: bool = False  # only while no reader can see it yet
+    new_text: bool = False  # only when the working text differs from the public one
+
+
+def _step(
+    verb: str, label: str, sources: str, target: str, permission: str, asks: str = ""
+) -> Step:
+    return Step(
+        verb=verb,
+        label=label,
+        sources=tuple(sources.split()),
+        target=target,
+        permission=f"articles.{permission}_article",
+        **dict.fromkeys(asks.split(), True),
+    )
+
+
+# fmt: off
+STEPS = {step.verb: step for step in (
+    #     verb         label         from               to        permission  asks for
+    _step("submit",    "Submit",     "draft",           "in_edit", "change"),
+    _step("send_back", "Send back",  "in_edit ready",   "draft",   "edit",    "note"),
+    _step("approve",   "Approve",    "in_edit",         "ready",   "edit",    "four_eyes"),
+    _step("publish",   "Publish",    "ready",           "live",    "publish", "goes_public"),
+    _step("schedule",  "Schedule",   "ready",           "live",    "publish",
+          "goes_public time"),
+    _step("hold",      "Unschedule", "live",            "ready",   "publish", "before_public"),
+    _step("update",    "Update",     "live",            "live",    "publish",
+          "goes_public note four_eyes new_text"),
+    _step("kill",      "Kill",       "live",            "killed",  "kill",    "note"),
+    _step("spike",     "Spike",      "draft in_edit ready", "killed", "edit", "note"),
+)}
+# fmt: on
+
+#: Every change of status the table knows; the database's trigger holds the same pairs.
+PAIRS = frozenset(
+    (source, step.target) for step in STEPS.values() for source in step.sources
+)
+
+
+def find(
+    verb: str,
+    *,
+    article: Article,
+    user: User,
+    now: datetime,
+    note: str = "",
+    at: datetime | None = None,
+) -> Step:
+    """Return the step `verb` names, or raise `Refused` with the reason."""
+    step = STEPS.get(verb)
+    if step is None:
+        raise Refused(f"There is no move called “{verb}”.")
+    if reason := _closed(step, article, user, now) or _unfit(step, now, note, at):
+        raise Refused(reason)
+    return step
+
+
+def open_to(user: User, article: Article, now: datetime) -> list[Step]:
+    """Return the steps `user` may take with `article` at `now`, in the table's order.
+
+    What has still to be given (a note, a time) is left out of account.
+    """
+    steps = STEPS.values()
+    return [step for step in steps if not _closed(step, article, user, now)]
+
+
+def _closed(step: Step, article: Article, user: User, now: datetime) -> str:
+    """Say why this step is not open, or return an empty string. At most two queries."""
+    if article.status not in step.sources:
+        state = article.get_status_display().lower()
+        return f"“{step.label}” is not possible: this article is {state}."
+    if not user.has_perm(step.permission):
+        return f"“{step.label}” is not yours to do: ask somebody who may."
+    if step.before_public and article.is_live(now):
+        return "Readers can see this article already. Kill it, or publish an update."
+    if step.new_text and not article.has_new_text():
+        return "Nothing has changed since the text that is public."
+    if step.four_eyes and user.pk in article.hands():
+        return "A second pair of eyes is needed: you wrote or submitted this text yourself."
+    return ""
+
+
+def _unfit(step: Step, now: datetime, note: str, at: datetime | None) -> str:
+    """Say what is missing or wrong in what came with the step, or return nothing."""
+    if step.note and not note.strip():
+        return f"Say why: “{step.label}” needs a note."
+    if len(note) > MAX_NOTE:
+        return f"The note has {len(note):,} characters; {MAX_NOTE:,} are allowed."
+    if not step.time:
+        return f"“{step.label}” takes no time; use Schedule." if at else ""
+    if at is None:
+        return "Say when it is to be published."
+    if at.tzinfo is None:
+        return "The time of publication has no time zone."
+    return "" if at > now else "The time of publication has passed: publish it now."
