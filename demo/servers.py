@@ -1,0 +1,134 @@
+"""The fictional sources and market feeds over HTTP on loopback, with ETag and 304."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
+from urllib.parse import urlsplit
+
+from demo import formats, pictures, quotes
+from demo.formats import Document, Place
+from demo.posts import World
+
+HOST = "127.0.0.1"
+PORT = 8090
+SERVER_NAME = "demo-wire"
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sites:
+    """Every page the demo's providers have, by path."""
+
+    def __init__(self, world: World, *, base: str, clock: Clock = utc_now) -> None:
+        self.world = world
+        self.base = base
+        self.clock = clock
+        self._feeds = {formats.path(row): slug for slug, row in world.sources.items()}
+        self._markets: dict[str, Callable[[datetime], Document]] = {
+            "/api/v3/coins/markets": quotes.coins,
+            "/stats/eurofxref/eurofxref-hist-90d.xml": quotes.reference_rates,
+            "/table.csv": quotes.table,
+        }
+
+    def answer(self, path: str) -> Document | None:
+        """The document at `path` now; None if there is none."""
+        now = self.clock()
+        if slug := self._feeds.get(path):
+            return formats.render(self.world, slug, base=self.base, now=now)
+        if market := self._markets.get(path):
+            return market(now)
+        if path.startswith("/photo/"):
+            return "image/jpeg", photo(path)
+        return self._single(path, now)
+
+    def _single(self, path: str, now: datetime) -> Document | None:
+        slug, _, number = path.strip("/").partition("/")
+        if slug not in self.world.sources:
+            return None
+        if not number:
+            return formats.render(self.world, slug, base=self.base, now=now)
+        post = self.world.numbered(slug, int(number), now) if number.isdigit() else None
+        if post is None:
+            return None
+        source = self.world.sources[slug]
+        place = Place(world=self.world, source=source, base=self.base, now=now)
+        return formats.single(place, post)
+
+
+@lru_cache(maxsize=32)
+def photo(path: str) -> bytes:
+    """A small picture for an album: always the same one under the same name."""
+    return pictures.snapshot(path)
+
+
+def make_server(
+    world: World, *, port: int = PORT, clock: Clock = utc_now
+) -> ThreadingHTTPServer:
+    """Bind the server (port 0: any free one). Raises `OSError` if the port is taken."""
+    server = _Server((HOST, port), BaseHTTPRequestHandler)
+    sites = Sites(world, base=f"http://{HOST}:{server.server_port}", clock=clock)
+    server.RequestHandlerClass = type("Handler", (_Handler,), {"sites": sites})
+    return server
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(
+        self, request: socket | tuple[bytes, socket], client_address: object
+    ) -> None:
+        """Pass over readers that hang up; anything else is told as usual."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """GET and HEAD; keeps connections; logs nothing."""
+
+    sites: Sites  # set by `make_server` on a class of the server's own
+
+    protocol_version = "HTTP/1.1"
+    server_version = SERVER_NAME
+    sys_version = ""
+    timeout = 30  # seconds a silent connection is kept
+
+    def do_GET(self) -> None:
+        document = self.sites.answer(urlsplit(self.path).path)
+        if document is None:
+            self._send(HTTPStatus.NOT_FOUND, "text/plain", b"not found\n")
+            return
+        content_type, body = document
+        etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        if self.headers.get("If-None-Match") == etag:
+            self._send(HTTPStatus.NOT_MODIFIED, content_type, b"", etag)
+            return
+        self._send(HTTPStatus.OK, content_type, body, etag)
+
+    do_HEAD = do_GET
+
+    def _send(
+        self, status: HTTPStatus, content_type: str, body: bytes, etag: str = ""
+    ) -> None:
+        self.send_response(status)
+        if etag:
+            self.send_header("ETag", etag)
+        if status != HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD" and status != HTTPStatus.NOT_MODIFIED:
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: a poll a second is no news."""
