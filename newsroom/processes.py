@@ -100,6 +100,7 @@ def as_account(
     drop = [
         setpriv, f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups",
         f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}",
+        "--securebits=+no_setuid_fixup",  # or access(2) would not look at it
         "--pdeathsig=keep", "--",
     ]  # fmt: skip
     return drop + argv, {}
