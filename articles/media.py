@@ -1,0 +1,45 @@
+"""Which pictures readers may have: those of public articles and of authors, no others."""
+
+from __future__ import annotations
+
+import re
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+
+from articles.models import Article, Author, Rendition
+from articles.pictures import TYPES, mark
+
+_NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
+FOR_EVER = "public, max-age=31536000, immutable"  # a changed picture has a new address
+
+
+def rendition(
+    request: HttpRequest, public_id: str, state: str, name: str
+) -> HttpResponse:
+    """Serve one rendition, while something public shows the picture; else 404.
+
+    The same 404 for a picture that does not exist and for one that is not out yet.
+    """
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        raise Http404
+    shape, width, format = parts.groups()
+    shown = Article.objects.live().filter(live_revision__image=OuterRef("image"))
+    portrait = Author.objects.filter(portrait=OuterRef("image"))
+    found = (
+        Rendition.objects.filter(
+            image__public_id=public_id, shape=shape, width=width, format=format
+        )
+        .filter(Exists(shown) | Exists(portrait))
+        .select_related("image")
+        .first()
+    )
+    if found is None or mark(found.image) != state:
+        raise Http404
+    with found.file.open("rb") as file:
+        response = HttpResponse(file.read(), content_type=TYPES[format])
+    response["Cache-Control"] = FOR_EVER
+    response["Surrogate-Key"] = f"image:{public_id}"
+    response["Content-Disposition"] = "inline"
+    return response

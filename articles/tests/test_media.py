@@ -1,0 +1,67 @@
+"""Readers may have the pictures of what is public, and no others."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.http import Http404
+from django.test import RequestFactory
+
+from articles import media, renditions
+from articles.models import Author
+from articles.pictures import address
+from articles.tests.test_renditions import NINE, photo
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def image():
+    image = renditions.take_picture(
+        photo((320, 214)), now=NINE, alt="A quay", credit="Desk"
+    )
+    renditions.make_due(clock=lambda: datetime.now(UTC))
+    image.refresh_from_db()
+    return image
+
+
+def get(path):
+    _, _, public_id, state, name = path.split("/")
+    return media.rendition(RequestFactory().get(path), public_id, state, name)
+
+
+def test_a_picture_nothing_public_shows_is_not_there(image):
+    with pytest.raises(Http404):
+        get(address(image, shape="whole", width=320))
+
+
+def test_a_portrait_is_served_and_may_be_kept_for_ever(image):
+    Author.objects.create(name="Ada", slug="ada", portrait=image)
+    response = get(address(image, shape="whole", width=320, format="avif"))
+    assert response["Content-Type"] == "image/avif"
+    assert "immutable" in response["Cache-Control"]
+    assert response["Surrogate-Key"] == f"image:{image.public_id}"
+    assert (
+        len(response.content) == image.renditions.get(shape="whole", format="avif").size
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p.replace("-320.", "-321."),
+        lambda p: p.replace("whole", "16x9"),
+        lambda p: p.replace(".jpeg", ".gif"),
+        lambda p: p.replace("/whole", "x/whole"),
+    ],
+)
+def test_no_other_size_shape_format_or_state_can_be_asked_for(image, change):
+    Author.objects.create(name="Ada", slug="ada", portrait=image)
+    path = address(image, shape="whole", width=320)
+    assert get(path).status_code == 200
+    with pytest.raises(Http404):
+        get(change(path))
