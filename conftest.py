@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent
 # Here, not in pyproject.toml: the settings must not be read before the next lines ran.
@@ -36,6 +37,7 @@ def pytest_configure(config):
     """Start the servers once; the workers of xdist find those of their controller."""
     global started
     django.setup()
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise looks there
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     try:

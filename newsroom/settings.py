@@ -80,6 +80,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
+                "newsroom.pages.frame.in_every_page",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -235,7 +236,9 @@ EDGE_BYTES = env.int("NEWSROOM_EDGE_MB", default=64) * 1024 * 1024  # a process
 PAGE_THREADS = env.int("NEWSROOM_PAGE_THREADS", default=4)  # making readers' pages
 DESK_THREADS = env.int("NEWSROOM_DESK_THREADS", default=8)  # everything else
 LIVE_READERS = env.int("NEWSROOM_LIVE_READERS", default=5000)  # streams of a process
-METRICS_TOKEN = env.str("NEWSROOM_METRICS_TOKEN", default="")  # empty: this machine only
+METRICS_TOKEN = env.str(
+    "NEWSROOM_METRICS_TOKEN", default=""
+)  # empty: this machine only
 
 LOGGING = {
     "version": 1,
