@@ -187,7 +187,7 @@ class Client:
         response = self._connections().handle_request(request)
         self._trip.in_head = False
         try:
-            return Reader(to.host, ask, self._trip, self._clock()).read(response)
+            return Reader(to.host, ask, self._clock()).read(response)
         finally:
             # An answer read to its end leaves its connection open, any other closes it.
             response.close()

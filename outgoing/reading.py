@@ -9,7 +9,7 @@ import httpcore2
 
 from . import answer, faults
 from .encodings import Unpacker, too_large
-from .network import GuardedStream, Trip
+from .network import GuardedStream
 
 MOVED = {301, 302, 303, 307, 308}
 _DRAIN = 16 * 1024  # bytes of an unwanted body read to keep its connection
@@ -62,7 +62,6 @@ class Reader:
 
     host: str
     ask: Ask
-    trip: Trip
     now: datetime
 
     def read(self, response: httpcore2.Response) -> Hop:
@@ -100,7 +99,6 @@ class Reader:
             raise faults.TooLarge(too_large(self.host, ask.max_bytes))
         body, ending = bytearray(), b""
         for chunk in response.iter_stream():
-            self.trip.left()
             ending = (ending + chunk[-4:])[-4:]
             for piece in unpacker.pieces(chunk):
                 body += piece
@@ -120,7 +118,6 @@ class Reader:
         """Read a short unwanted body so that its connection can be used again."""
         ending, read = b"", 0
         for chunk in response.iter_stream():
-            self.trip.left()
             ending = (ending + chunk[-4:])[-4:]
             read += len(chunk)
             if read > _DRAIN:

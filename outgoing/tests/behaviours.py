@@ -246,6 +246,13 @@ def gzip_bomb_in_gzip(connection, head):
 
 
 @behaviour("too_large")
+def padding_bomb_in_gzip(connection, head):
+    """The inner coding makes nothing of what the outer blows up to."""
+    padded = gzip.compress(BODY, mtime=0) + b"\0" * 20_000_000
+    connection.send(coded(b"gzip, gzip", gzip.compress(padded, 1, mtime=0)))
+
+
+@behaviour("too_large")
 def deflate_bomb(connection, head):
     connection.send(coded(b"deflate", zlib.compress(b"\0" * 60_000_000, 9)))
 

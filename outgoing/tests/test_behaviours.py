@@ -8,7 +8,7 @@ from outgoing.faults import FetchError
 
 from .badserver import BEHAVIOURS
 
-SLOW_DEADLINE = 0.7  # seconds, for those that end by the deadline alone
+SLOW_DEADLINE = 0.5  # seconds, for those that end by the deadline alone
 FAST_DEADLINE = 10.0
 SLACK = 2.0  # seconds a busy machine may add; in production 32 s for a deadline of 30
 

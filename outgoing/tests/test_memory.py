@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOMBS = [
     "gzip_bomb",
     "gzip_bomb_in_gzip",
+    "padding_bomb_in_gzip",
     "deflate_bomb",
     "brotli_bomb",
     "zstd_bomb",
@@ -41,7 +42,7 @@ for warm in ("well", "gzip_twice", "brotli", "zstd_in_two_frames"):
     client.fetch(f"http://127.0.0.1:{port}/{warm}")
 before = memory("VmRSS")
 try:
-    outcome = client.fetch(f"http://127.0.0.1:{port}/{bomb}", deadline=5).status
+    outcome = client.fetch(f"http://127.0.0.1:{port}/{bomb}", deadline=3).status
 except FetchError as error:
     outcome = error.reason
 print(json.dumps([outcome, memory("VmHWM") - before]))

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,12 @@ NOT_THE_PAPER = {"demo", "benchmarks", "var", "tests"}  # loopback, by their nat
 MAKES_A_CLIENT = "outgoing.client"
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> dict[str, ast.Module]:
+    return dict(_modules())
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).parts
         if parts[0] in NOT_THE_PAPER | DOORS or any(p.startswith(".") for p in parts):
@@ -61,14 +67,14 @@ def offences(tree: ast.AST) -> set[str]:
 
 
 def test_no_module_but_the_guard_opens_connections():
-    found = {path: offences(tree) for path, tree in modules()}
+    found = {path: offences(tree) for path, tree in modules().items()}
     assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_only_the_doors_make_a_client():
     makers = {
         path
-        for path, tree in modules()
+        for path, tree in modules().items()
         if any(name.startswith(MAKES_A_CLIENT) for name in imported(tree))
     }
     assert {path for path in makers if not path.endswith("/http.py")} == set()
