@@ -27,6 +27,7 @@ from newsroom.guard import Guard
 from newsroom.processes import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
+DEMO_PORT = 8090  # unless it is taken when the demo is first loaded
 ANSWER_LIMIT = 90.0  # seconds the site may take to answer at all
 CHECK_EVERY = 10.0  # seconds between two looks at the health of the site
 DEAF_LIMIT = 6  # looks without an answer until the site is started again
@@ -145,30 +146,42 @@ def _hold_alone(var: Path) -> None:
 
 def _need_port(place: Place) -> None:
     """Raise `Refused` unless we may listen where we shall."""
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    if error := _why_not(place.host, place.port):
+        raise Refused(
+            f"Port {place.port} of {place.host} cannot be used"
+            f" ({error.strerror or error}): stop what listens there, or choose"
+            " another, as in `make run PORT=8001`."
+        ) from error
+
+
+def _why_not(host: str, port: int) -> OSError | None:
+    """Return why nobody can listen there, None if one can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((place.host, place.port))
+            probe.bind((host, port))
         except OSError as error:
-            raise Refused(
-                f"Port {place.port} of {place.host} cannot be used"
-                f" ({error.strerror or error}): stop what listens there, or choose"
-                " another, as in `make run PORT=8001`."
-            ) from error
+            return error
+    return None
 
 
 def environment(place: Place) -> dict[str, str]:
     """Return what our children know: as in production, but over HTTP on this machine."""
+    demo_port = _demo_port(place.var)
     hosts = ["localhost", "127.0.0.1", "[::1]", place.host, socket.gethostname()]
     defaults = {
         "NEWSROOM_HTTPS": "0",
         "NEWSROOM_URL": place.url.rstrip("/"),
         "NEWSROOM_HOSTS": ",".join(dict.fromkeys(hosts)),
         "NEWSROOM_SECRET_KEY": _secret_key(place.var),
+        "NEWSROOM_DEMO_PORT": demo_port,
     }
+    given = {name: value for name, value in os.environ.items() if value}
+    allowed = [given.get("NEWSROOM_FETCH_ALLOW", ""), f"127.0.0.1:{demo_port}"]
     return defaults | {
-        **{name: value for name, value in os.environ.items() if value},
+        **given,
+        "NEWSROOM_FETCH_ALLOW": ",".join(filter(None, allowed)),
         "NEWSROOM_VAR": str(place.var),
         "DJANGO_SETTINGS_MODULE": "newsroom.settings",
         "PYTHONUNBUFFERED": "1",
@@ -182,6 +195,22 @@ def _secret_key(var: Path) -> str:
         if not file.exists():
             processes.write_private(file, secrets.token_urlsafe(64))
         return file.read_text().strip()
+
+
+def _demo_port(var: Path) -> str:
+    """Return where the demo's wire listens: in its sources' addresses, so for good."""
+    file = var / "demo_port"
+    with processes.named(file):
+        if not file.exists():
+            taken = _why_not("127.0.0.1", DEMO_PORT)
+            processes.write_private(file, str(_any_port() if taken else DEMO_PORT))
+        return os.environ.get("NEWSROOM_DEMO_PORT") or file.read_text()
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def _serve(place: Place, guard: Guard) -> None:

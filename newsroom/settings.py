@@ -186,6 +186,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # The wire
 FETCH_ALLOW = env.list("NEWSROOM_FETCH_ALLOW", default=[])  # loopback "host:port"
+DEMO_PORT = env.int("NEWSROOM_DEMO_PORT", default=8090)  # the demo's wire, loopback
 FETCH_USER_AGENT = env.str(
     "NEWSROOM_USER_AGENT", default=f"newsroom/0.1 (+{PAPER_URL}/about/wire/)"
 )
