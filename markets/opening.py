@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from markets.hours import Hours, Phase, State, countdown, state
-from markets.models import Session
-from markets.models.exchange import HOURS
+from markets.models.exchange import AHEAD, BACK, HOURS
 
 HOME = "XNYS"  # the exchange whose state stands on every page
-ABOUT = (
-    "exchange__short_name",
-    "exchange__timezone",
-    "exchange__pre_minutes",
-    "exchange__post_minutes",
-)
+
+# Every cold page asks this; written by hand it costs half of what the ORM takes.
+AROUND = f"""
+    SELECT e.mic, e.short_name, e.timezone, e.pre_minutes, e.post_minutes,
+           {", ".join(f"s.{name}" for name in HOURS)}
+      FROM markets_session s JOIN markets_exchange e ON e.id = s.exchange_id
+     WHERE s.date BETWEEN %s AND %s AND (%s OR e.mic = ANY(%s))
+     ORDER BY s.date
+"""  # noqa: S608  # built of the column names above alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +67,14 @@ def read(now: datetime, mic: str = HOME) -> Opening:
 
 def read_all(now: datetime, *mics: str) -> dict[str, Opening]:
     """The state of these exchanges, or of every one we know, by MIC. One query."""
-    rows = Session.objects.around(now)
-    if mics:
-        rows = rows.filter(exchange__mic__in=mics)
     days: dict[str, list[Hours]] = defaultdict(list)
     about: dict[str, tuple[str, str, int, int]] = {}
-    for mic, *told in rows.values_list("exchange__mic", *ABOUT, *HOURS):
-        about[mic] = (told[0], told[1], told[2], told[3])
-        days[mic].append(Hours(**dict(zip(HOURS, told[len(ABOUT) :], strict=True))))
+    first, last = (now - BACK).date(), (now + AHEAD).date()
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, [first, last, not mics, list(mics)])
+        for mic, name, zone, pre, post, *row in cursor.fetchall():
+            about[mic] = (name, zone, pre, post)
+            days[mic].append(Hours(**dict(zip(HOURS, row, strict=True))))
     return {mic: _opening(now, days[mic], *about[mic]) for mic in sorted(days)}
 
 
