@@ -21,7 +21,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
-    """One instrument: what it is, where its price is from, its course. Three queries."""
+    """One instrument: what it is, where its price is from, its course. Two queries."""
     now = timezone.now()
     found = Instrument.objects.active().select_related("exchange", "quote__feed")
     shown = found.filter(symbol=symbol.upper()).first()
@@ -35,7 +35,6 @@ def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
         "instrument": shown,
         "quote": getattr(shown, "quote", None),
         "course": board.course(shown, shown.quote) if row.as_of else "",
-        "opening": opening.read(now, shown.exchange.mic) if shown.exchange else None,
         "now": now,
         "here": "markets",
     }
