@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("index", "Index"),
                             ("etf", "Fund"),
-                            ("proxy", "Fund standing in for something else"),
+                            ("proxy", "Fund, as a proxy"),
                             ("crypto", "Cryptocurrency"),
                             ("commodity", "Commodity"),
                             ("future", "Future"),

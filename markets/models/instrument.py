@@ -43,7 +43,7 @@ class Kind(models.TextChoices):
 
     INDEX = "index", "Index"
     ETF = "etf", "Fund"
-    PROXY = "proxy", "Fund standing in for something else"
+    PROXY = "proxy", "Fund, as a proxy"
     CRYPTO = "crypto", "Cryptocurrency"
     COMMODITY = "commodity", "Commodity"
     FUTURE = "future", "Future"

@@ -90,7 +90,7 @@ def test_a_page_of_a_proxy_says_what_it_is_and_is_not(client, full):
     _, tree = page(client, "/markets/GLD/")
 
     text = words(tree.xpath("//main")[0])
-    assert "A fund standing in for gold: it tracks gold price." in text
+    assert "A fund standing in for gold: it tracks gold bullion." in text
     assert "is not its level or price" in text
 
 
