@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,6 @@ def move(
     with transaction.atomic():
         public = "live" in (source, step.target)
         instant = min(now, lock_ledger()) if public else now
-        was_visible = article.is_live(instant)
         revision, ledger = _text(article, step, seen)
         changes: dict[str, object] = {"status": step.target, "changed_at": now}
         if step.goes_public:
@@ -67,9 +67,16 @@ def move(
                 article, step, revision, ledger, instant=instant, at=at
             )
         elif step.target == "killed":
-            changes |= _killed(article, instant, was_visible=was_visible)
+            changes |= _killed(article, instant)
         elif step.before_public:
             changes |= _UNSCHEDULED | _NOT_PUBLIC
+        after = copy(article)
+        _set(after, changes)
+        told = _told(article, after, step, instant)
+        if ChangeKind.PUBLISHED in told:
+            changes["announced_at"] = after.announced_at = instant
+        if step.goes_public:
+            changes |= publishing.rendered(after, ledger)
         _swap(article, seen, changes)
         article.moves.create(
             verb=verb,
@@ -80,12 +87,33 @@ def move(
             at=now,
             note=note.strip(),
         )
-        before = publishing.tags(article) if public else []
-        for name, value in changes.items():
-            setattr(article, name, value)
+        for kind in told:
+            article.changes.append(article, kind, revision=revision, at=instant)
         if public:
-            _consequences(article, step, revision, ledger, instant, was_visible)
-            ring([*before, *publishing.tags(article)])
+            before = publishing.tags(copy(article)) if source == "live" else []
+            ring([*before, *publishing.tags(after)])
+    _set(article, changes)
+
+
+def _set(article: Article, changes: dict[str, object]) -> None:
+    for name, value in changes.items():
+        if name != "search":  # an expression; only the database knows what it comes to
+            setattr(article, name, value)
+
+
+def _told(
+    article: Article, after: Article, step: Step, instant: datetime
+) -> list[ChangeKind]:
+    """Return what the ledger must be told: nothing of what nobody has seen."""
+    visible = after.is_live(instant) or (
+        step.target == "killed" and article.is_live(instant)
+    )
+    told = [ChangeKind.PUBLISHED] if visible and not article.announced_at else []
+    if step.verb == "update" and article.announced_at:
+        told.append(ChangeKind.UPDATED)
+    if step.verb == "kill" and (visible or article.announced_at):
+        told.append(ChangeKind.KILLED)
+    return told
 
 
 def _text(
@@ -126,12 +154,10 @@ def _gate(
         raise Refused(" ".join(blocking))
 
 
-def _killed(
-    article: Article, instant: datetime, *, was_visible: bool
-) -> dict[str, object]:
+def _killed(article: Article, instant: datetime) -> dict[str, object]:
     """Return what a kill changes; what nobody ever saw leaves no trace in public."""
     changes: dict[str, object] = {"killed_at": instant, **_NOT_PUBLIC}
-    if article.status == "live" and not (was_visible or article.was_public(instant)):
+    if article.status == "live" and not article.was_public(instant):
         changes |= _UNSCHEDULED
     return changes
 
@@ -153,29 +179,3 @@ def _swap(article: Article, seen: int, changes: dict[str, object]) -> None:
         "Somebody else moved this article first: it is "
         f"{now_at.get_status_display().lower()} now."
     )
-
-
-def _consequences(
-    article: Article,
-    step: Step,
-    revision: Revision,
-    ledger: list[provenance.Row],
-    instant: datetime,
-    was_visible: bool,
-) -> None:
-    """Render what became public, and write the ledger."""
-    if step.goes_public:
-        publishing.render(article, ledger=ledger)
-    if step.verb == "update" and article.announced_at:
-        article.changes.append(
-            article, ChangeKind.UPDATED, revision=revision, at=instant
-        )
-    elif step.target == "live":
-        if article.is_live(instant):
-            publishing.announce(article, revision, at=instant)
-    elif step.verb == "kill" and (was_visible or article.announced_at):
-        if not article.announced_at:  # killed before anybody announced it
-            publishing.announce(article, revision, at=instant)
-        article.changes.append(
-            article, ChangeKind.KILLED, revision=revision, at=instant
-        )

@@ -48,7 +48,7 @@ def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None: 
             changes["changed_at"] = now
             type(article).objects.filter(pk=fresh.pk).update(**changes)
         if topics is not None:
-            fresh.topics.set(topics)
+            fresh.topics.set(topics)  # forgets the topics the tags were made of
         if fresh.status == "live" and (changes or topics is not None):
             _tell(
                 fresh, before, instant, moved=bool({"section", "slug"} & set(changes))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchVector
 from django.db import transaction
-from django.db.models import Value
+from django.db.models import Value, prefetch_related_objects
 from django.db.models.expressions import Combinable
 
 from articles import body, limits, numbering, provenance, rendering
@@ -98,19 +99,24 @@ def taken_slugs(article: Article, on: date) -> set[str]:
     return {slug.removeprefix(start).rstrip("/") for slug in found}
 
 
-def render(article: Article, *, ledger: list[provenance.Row] | None = None) -> None:
-    """Render the public text and store it, with what a search looks through."""
+def render(article: Article) -> None:
+    """Render the public text again and store it, telling nobody."""
     revision = article.live_revision
     if revision is None:
         raise Refused("Nothing of this article is public.")
-    if ledger is None:
-        ledger = provenance.rows(article, revision.n, revision.body)
-    rendered = rendering.render(article, revision, ledger)
-    type(article).objects.filter(pk=article.pk).update(
-        **rendered, search=_search(revision)
-    )
-    for name, value in rendered.items():
-        setattr(article, name, value)
+    columns = rendered(article, provenance.rows(article, revision.n, revision.body))
+    type(article).objects.filter(pk=article.pk).update(**columns)
+    for name, value in columns.items():
+        if name != "search":
+            setattr(article, name, value)
+
+
+def rendered(article: Article, ledger: list[provenance.Row]) -> dict[str, object]:
+    """Return the columns that hold the public text as readers get it, search included."""
+    revision = article.live_revision
+    assert revision is not None  # noqa: S101  # the caller made it public
+    columns = rendering.render(article, revision, ledger)
+    return {**columns, "search": _search(revision)}
 
 
 def _search(revision: Revision) -> Combinable:
@@ -139,9 +145,13 @@ def announce(article: Article, revision: Revision, *, at: datetime) -> None:
 
 
 def tags(article: Article) -> list[str]:
-    """Return the tags of every page that shows the article. One query."""
+    """Return the tags of every page that shows the article.
+
+    One query, whose topics stay on `article`: hand in a copy of what lives on.
+    """
     found = ["front", f"article:{article.public_id}", f"section:{article.section.slug}"]
-    found += [f"topic:{slug}" for slug in article.topics.values_list("slug", flat=True)]
+    prefetch_related_objects([article], "topics")
+    found += [f"topic:{topic.slug}" for topic in article.topics.all()]
     if article.live_revision:
         found += [f"author:{line['slug']}" for line in article.live_revision.bylines]
     if article.issue:
@@ -175,6 +185,7 @@ def notice(
             announce(article, revision, at=at)
         change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
         article.changes.append(article, change, revision=revision, at=at)
-        render(article)
-        ring([*tags(article), "corrections"])
+        render(shown := copy(article))
+        ring([*tags(shown), "corrections"])
+    article.page, article.document = shown.page, shown.document
     return made

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -55,6 +56,7 @@ def render(article: Article, revision: Revision, ledger: list[Row]) -> dict[str,
     Asks for notices, topics and the authors' portraits: three queries.
     """
     notices = list(article.notices.order_by("at", "pk"))
+    prefetch_related_objects([article], "topics")
     facts = _facts(article, revision, ledger, notices)
     made = {
         name: get_template(f"articles/{name}.html").render(facts).strip()
@@ -107,7 +109,7 @@ def _facts(
         "updated_long": long_time(updated) if updated and was_updated else "",
         "topics": [
             {"name": topic.name, "slug": topic.slug, "url": topic.get_absolute_url()}
-            for topic in article.topics.order_by("name")
+            for topic in sorted(article.topics.all(), key=lambda topic: topic.name)
         ],
         "framing": revision.framing,
         "notices": [

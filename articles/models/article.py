@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -416,7 +417,7 @@ class Article(models.Model):
 
     def render(self) -> None:
         """Render the public text again and store it, telling nobody."""
-        publishing.render(self)
+        publishing.render(copy(self))
 
 
 class Byline(models.Model):

@@ -31,13 +31,13 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         found = self.filter(date=on).first()
         return found or self._made(on)
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def _made(self, on: date) -> Issue:
         with connection.cursor() as cursor:  # two at once would take the same number
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        if found := self.filter(date=on).first():
-            return found
-        before = self.filter(date__lt=on).newest_first().first()
+        before = self.filter(date__lte=on).newest_first().first()
+        if before and before.date == on:
+            return before
         if settings.PAPER_NUMBERING == "counter":
             self._make_room(on)
         return self.create(
