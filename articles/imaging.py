@@ -133,7 +133,7 @@ def renditions(
 
 def metadata(image: Image.Image) -> dict[str, str]:
     """Return what the file says of credit, rights and caption; places are not read."""
-    said: dict[str, str] = {}
+    said: dict[str, object] = {}
     with suppress(Exception):  # damaged metadata is no reason to refuse a picture
         exif = image.getexif()
         said |= {"credit": exif.get(0x013B), "rights": exif.get(0x8298)}

@@ -28,7 +28,7 @@ ALLOWED_HOSTS = env.list(
 CSRF_TRUSTED_ORIGINS = env.list("NEWSROOM_TRUSTED_ORIGINS", default=[])
 
 # The paper itself
-PAPER_NAME = env.str("NEWSROOM_NAME", default="The Meridian Wire")
+PAPER_NAME = env.str("NEWSROOM_NAME", default="The Halyard")
 PAPER_URL = env.str("NEWSROOM_URL", default="http://127.0.0.1:8000").rstrip("/")
 PAPER_VOLUME_ONE = env.int("NEWSROOM_FIRST_YEAR", default=2026)  # the year of Vol. I
 # "day-of-year" (25 June 2026 is No. 176) or "counter" (one more than the last issue)
@@ -229,6 +229,25 @@ REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["newsroom.api.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "newsroom.api.paging.Cursor",
+    "DEFAULT_FILTER_BACKENDS": ["newsroom.api.parameters.ClosedFilterBackend"],
+    "EXCEPTION_HANDLER": "newsroom.api.errors.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, object] = {
+    "TITLE": f"{PAPER_NAME}: partner API",
+    "DESCRIPTION": (
+        "Articles, the live wire and markets, read-only. Lists come newest first, by "
+        "cursor, in one envelope; errors are RFC 9457 problem documents."
+    ),
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVERS": [{"url": PAPER_URL}],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {},
 }
 
 # The edge: the instant of the next change that happens by the clock alone

@@ -1,0 +1,160 @@
+"""The partner API, called as a partner calls it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from openapi_spec_validator import validate
+
+from wire.tests.factories import make_item, make_source
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client, path, **headers):
+    response = client.get(f"/api/v1/{path}", headers=headers)
+    body = json.loads(response.content) if response.content else None
+    return response, body
+
+
+@pytest.fixture
+def posts():
+    source = make_source(name="Harbour News", last_success_at=timezone.now())
+    now = timezone.now() - timedelta(hours=1)
+    return [
+        make_item(
+            source,
+            external_id=str(n),
+            headline=f"Post {n}",
+            now=now + timedelta(seconds=n // 2),  # pairs share an instant
+        )
+        for n in range(45)
+    ]
+
+
+def test_the_root_names_every_resource(client):
+    response, body = get(client, "")
+    assert response.status_code == 200
+    for name in ("articles", "sections", "issues", "wire", "instruments", "quotes"):
+        url = body["links"][name].partition("/api/v1/")[2]
+        assert get(client, url)[0].status_code == 200
+
+
+def test_a_list_read_to_its_end_has_every_row_once(client, posts):
+    seen, path = [], "wire/?limit=7"
+    while path:
+        response, body = get(client, path)
+        assert response.status_code == 200
+        assert body["meta"]["count"] == len(body["data"])
+        seen += [row["headline"] for row in body["data"]]
+        path = (body["links"]["next"] or "").partition("/api/v1/")[2]
+    assert seen == [f"Post {n}" for n in reversed(range(45))]
+
+
+def test_rows_that_arrive_meanwhile_neither_double_nor_hide_others(client, posts):
+    _, first = get(client, "wire/?limit=20")
+    make_item(make_source(last_success_at=timezone.now()), now=timezone.now())
+    path = first["links"]["next"].partition("/api/v1/")[2]
+    _, second = get(client, path)
+    shown = [row["headline"] for row in first["data"] + second["data"]]
+    assert shown == [f"Post {n}" for n in reversed(range(5, 45))]
+
+
+def test_the_desk_s_held_posts_are_not_there(client):
+    held = make_item(make_source(release="desk"))
+    assert get(client, "wire/")[1]["data"] == []
+    response, body = get(client, f"wire/{held.public_id}/")
+    assert (response.status_code, body["code"]) == (404, "not-found")
+
+
+def test_a_post_comes_with_every_version(client, posts):
+    _, body = get(client, f"wire/{posts[0].public_id}/")
+    assert [v["n"] for v in body["data"]["history"]] == [1]
+    assert body["data"]["history"][0]["hash"] == posts[0].content_hash
+    assert body["data"]["seen_at"].endswith("Z")
+
+
+def test_no_running_number_of_ours_is_public(client, posts):
+    _, body = get(client, "wire/?limit=1")
+    row = body["data"][0]
+    assert "pk" not in row
+    assert str(posts[-1].pk) not in row["id"].split("-")
+    assert len(row["id"]) == 36
+
+
+def test_what_has_not_changed_is_not_sent_again(client, posts):
+    first, _ = get(client, "wire/")
+    again, _ = get(client, "wire/", if_none_match=first["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    make_item(make_source(last_success_at=timezone.now()), now=timezone.now())
+    assert get(client, "wire/", if_none_match=first["ETag"])[0].status_code == 200
+
+
+class TestARefusal:
+    def test_is_a_problem_document(self, client):
+        response, body = get(client, "wire/?standing=true")
+        assert response["Content-Type"] == "application/problem+json"
+        assert (response.status_code, body["status"]) == (400, 400)
+        assert body["errors"][0]["field"] == "standing"
+        assert "/api/docs/errors/#bad-request" in body["type"]
+        assert body["request_id"]
+
+    @pytest.mark.parametrize(
+        "path",
+        ["wire/?sauce=x", "articles/?source__publisher__name=x", "quotes/?fields=password",
+         "articles/?order=headline", "sections/?section=world"],
+    )  # fmt: skip
+    def test_meets_every_parameter_we_do_not_know(self, client, path):
+        response, body = get(client, path)
+        assert response.status_code == 400
+        assert "no parameter of this list" in body["detail"]
+
+    @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "9" * 40, "²"])
+    def test_meets_a_limit_that_is_none(self, client, limit):
+        response, body = get(client, f"wire/?limit={limit}")
+        assert (response.status_code, body["errors"][0]["field"]) == (400, "limit")
+
+    @pytest.mark.parametrize("cursor", ["x", "%00", "cD0x", "e30="])
+    def test_meets_a_cursor_that_is_none(self, client, cursor):
+        response, _ = get(client, f"wire/?cursor={cursor}")
+        assert response.status_code in (400, 404)
+
+    @pytest.mark.parametrize(
+        "path", ["nothing/", "wire/7/", "articles/x/", "wire/%00/"]
+    )
+    def test_meets_an_address_that_is_none(self, client, path):
+        response, body = get(client, path)
+        assert response["Content-Type"] == "application/problem+json"
+        assert body["status"] == 404
+
+    @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+    def test_meets_every_attempt_to_write(self, client, method):
+        response = getattr(client, method)("/api/v1/wire/")
+        assert response.status_code == 405
+        assert response["Content-Type"] == "application/problem+json"
+
+
+def test_the_schema_is_valid_openapi_and_names_every_route(client):
+    response = client.get("/api/v1/schema/")
+    schema = json.loads(response.content)
+    validate(schema)
+    assert schema["openapi"].startswith("3.1")
+    for path in ("articles", "sections", "issues", "wire", "instruments", "quotes"):
+        assert f"/api/v1/{path}/" in schema["paths"]
+
+
+def test_the_guide_is_a_page_that_a_person_can_read(client):
+    page = client.get("/api/docs/").content.decode()
+    assert "curl" in page
+    assert client.get("/api/docs/errors/").status_code == 200
+    for code in ("bad-request", "withdrawn"):
+        assert f'id="{code}"' in client.get("/api/docs/errors/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["wire/", "articles/", "sections/", "issues/"])
+def test_a_list_costs_one_query_however_long(
+    client, posts, path, django_assert_num_queries
+):
+    with django_assert_num_queries(1):
+        get(client, f"{path}?limit=100")
