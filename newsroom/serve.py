@@ -7,24 +7,15 @@ finished, and after `GRACE` seconds nothing is left.
 """
 
 import argparse
-import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+APP = "newsroom.asgi:application"
 GRACE = 5  # seconds for requests under way when the server is told to stop
 BACKLOG = 4096  # connections waiting to be accepted
-
-
-class Server(uvicorn.Server):
-    """uvicorn, but open streams are ended before it waits for them."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        close_streams = getattr(self.config.loaded_app, "close_streams", None)
-        if close_streams is not None:
-            await close_streams()
-        await super().shutdown(sockets)
 
 
 def command(host: str, port: int, *, workers: int = 1) -> list[str]:
@@ -35,10 +26,12 @@ def command(host: str, port: int, *, workers: int = 1) -> list[str]:
     ]  # fmt: skip
 
 
-def configuration(host: str, port: int, *, workers: int = 1) -> uvicorn.Config:
+def configuration(
+    host: str, port: int, *, workers: int = 1, app: str = APP
+) -> uvicorn.Config:
     """Return how uvicorn runs the shell."""
     return uvicorn.Config(
-        "newsroom.asgi:application",
+        app,
         host=host,
         port=port,
         workers=workers,
@@ -65,13 +58,14 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--app", default=APP, help="module:name of the shell")
     given = parser.parse_args()
-    config = configuration(given.host, given.port, workers=given.workers)
-    server = Server(config)
+    config = configuration(given.host, given.port, workers=given.workers, app=given.app)
     if given.workers > 1:
-        Multiprocess(config, target=server.run, sockets=[config.bind_socket()]).run()
-    else:
-        server.run()
+        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        return
+    with suppress(KeyboardInterrupt):  # Ctrl-C; everything has been stopped in order
+        uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from newsroom.edge.asgi import AsgiDoor
 from newsroom.edge.page import encoding_for
+from newsroom.edge.shell import Shell
 
 HEADER_TIME = 20  # seconds from the first byte of a request to the end of its headers
 
@@ -70,6 +71,12 @@ class FastLane(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._answered:
             super().on_message_complete()
+
+    def shutdown(self) -> None:
+        # Open streams never end by themselves, and uvicorn would wait for them.
+        if isinstance(self._door, Shell):
+            self._door.close_soon()
+        super().shutdown()
 
     def _kept(self) -> tuple[bytes, ...] | None:
         """Return what to send at once, or None: the door shall look at it in full."""

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from newsroom.edge.asgi import AsgiApp, AsgiDoor, Receive, Scope, Send
 from newsroom.edge.gate import Gate
@@ -25,8 +26,8 @@ class Shell(AsgiDoor):
         threads: ThreadPoolExecutor,
         listener: Callable[[Callable[[str], None]], Listener],
         ring: Callable[[str], None],
-        run: Callable[[], Coroutine[object, object, None]],
-        close: Callable[[], Coroutine[object, object, None]],
+        run: Callable[[], Coroutine[Any, Any, None]],
+        close: Callable[[], Coroutine[Any, Any, None]],
         own: dict[str, AsgiApp],
         secure: Callable[..., bool] | None = None,
     ) -> None:
@@ -36,6 +37,7 @@ class Shell(AsgiDoor):
         self._ring, self._run, self._close = ring, run, close
         self._listener: Listener | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._closing: asyncio.Future[None] | None = None
 
     def listening(self) -> bool:
         """Tell whether changes are heard and the live stream is read."""
@@ -47,9 +49,10 @@ class Shell(AsgiDoor):
             return await self._live(receive, send)
         return await super().__call__(scope, receive, send)
 
-    async def close_streams(self) -> None:
-        """Let the readers of open streams go, so that a server can stop."""
-        await self._close()
+    def close_soon(self) -> None:
+        """Let the readers of open streams go: the server is about to stop."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -74,7 +77,9 @@ class Shell(AsgiDoor):
         self._listener.start()
 
     async def _end(self) -> None:
-        await self._close()
+        self.close_soon()
+        if self._closing is not None:
+            await self._closing
         if self._listener is not None:
             self._listener.stop()
         if self._reading is not None:

@@ -60,11 +60,15 @@ def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:
         store.trust(monotonic())
         clockwork.due_at = 0.0
 
+    def down() -> None:
+        store.distrust(monotonic())
+        connections.close_all()  # this thread's own
+
     return Listener(
         connect,
         heard=heard,
         up=up,
-        down=lambda: store.distrust(monotonic()),
+        down=down,
         tick=clockwork.tick,
     )
 

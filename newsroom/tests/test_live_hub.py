@@ -240,7 +240,8 @@ def test_the_house_takes_as_many_readers_as_it_has_seats():
     async def test():
         async with World(most=2) as world:
             first, second = world.hub.join(), world.hub.join()
-            assert first and second
+            assert first
+            assert second
             assert world.hub.join() is None
             world.hub.leave(first)
             assert world.hub.join() is not None

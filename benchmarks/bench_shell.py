@@ -1,0 +1,112 @@
+"""A shell over a trivial Django view of 60 kB: what `bench_servers` serves.
+
+`/kept/` is public, `/made/` is made each time, `/live/` streams until the server stops.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import django
+from django.conf import settings
+
+SIZE = int(os.environ.get("BENCH_SIZE", "60000"))  # bytes
+
+if not settings.configured:
+    settings.configure(
+        ALLOWED_HOSTS=["127.0.0.1"],
+        ROOT_URLCONF=__name__,
+        SECRET_KEY="for the benchmark alone",
+        DEBUG=False,
+        LOGGING_CONFIG=None,
+    )
+    django.setup(set_prefix=False)
+
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.http import HttpResponse  # noqa: E402
+from django.urls import path, resolve  # noqa: E402
+
+from newsroom.edge import public  # noqa: E402
+from newsroom.edge.gate import Gate  # noqa: E402
+from newsroom.edge.render import Renderer  # noqa: E402
+from newsroom.edge.shell import Shell  # noqa: E402
+from newsroom.edge.store import Store  # noqa: E402
+from newsroom.edge.threads import threaded  # noqa: E402
+from newsroom.edge.wsgi import WsgiDoor  # noqa: E402
+from newsroom.live.hub import Hub  # noqa: E402
+from newsroom.live.stream import Stream  # noqa: E402
+
+LINE = (
+    "<p>The wire said it first, and the paper says who, when and how it is known.</p>\n"
+)
+PAGE = (LINE * (SIZE // len(LINE) + 1))[:SIZE]
+
+
+def made(request):
+    return HttpResponse(PAGE)
+
+
+urlpatterns = [path("made/", made), path("kept/", public(max_age=3600)(made))]
+
+
+async def nothing():
+    return "0-0"
+
+
+async def none_since(cursor, limit):
+    return [], cursor
+
+
+async def no_quotes():
+    return {}
+
+
+class NoListener:
+    listening = True
+
+    def start(self):
+        pass
+
+    def stop(self):
+        pass
+
+
+def gate(app):
+    store = Store()
+    store.trust(0)
+    return Gate(
+        store,
+        render=Renderer(app, site="http://127.0.0.1"),
+        policy_for=lambda path: getattr(resolve(path).func, "edge_policy", None),
+        host_is_ours=lambda host: host.partition(":")[0] == "127.0.0.1",
+    )
+
+
+def shell(behind, threads):
+    hub = Hub(head=nothing, since=none_since, quotes=no_quotes)
+    return Shell(
+        gate(WSGIHandler()), behind, threads=threads,
+        listener=lambda ring: NoListener(), ring=hub.ring, run=hub.run, close=hub.close,
+        own={"/live/": Stream(hub).live},
+    )  # fmt: skip
+
+
+def _threads():
+    pool = ThreadPoolExecutor(8)
+    return shell(threaded(WSGIHandler(), pool), pool)
+
+
+def _a2wsgi():
+    from a2wsgi import WSGIMiddleware
+
+    behind = WSGIMiddleware(WSGIHandler(), workers=8)
+    return shell(behind, behind.executor)
+
+
+threads = _threads()
+asgi = shell(ASGIHandler(), ThreadPoolExecutor(8))
+wsgi = WsgiDoor(gate(WSGIHandler()), WSGIHandler())
+try:
+    a2wsgi = _a2wsgi()
+except ImportError:
+    a2wsgi = None
