@@ -3,8 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
+import markets.urls
 from articles import media
 from newsroom import converters, feeds, sitemaps
+from newsroom.edge import public
 from newsroom.pages import about, corrections, front, lists, search, stories, wire
 
 register_converter(converters.Day, "day")
@@ -13,6 +15,12 @@ register_converter(converters.Month, "month")
 
 STORY = "<slug:section>/<daypath:on>/<slug:slug>/"
 FORMAT = r"feed\.(?P<format>atom|rss|json)"
+
+# The app's own addresses, each marked public: an app cannot know the edge.
+MARKETS = [
+    path(str(found.pattern), public(minute=True)(found.callback), name=found.name)
+    for found in markets.urls.urlpatterns
+]
 
 handler400 = "newsroom.pages.errors.bad_request"
 handler403 = "newsroom.pages.errors.forbidden"
@@ -24,7 +32,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("wire/", wire.index, name="wire"),
     path("wire/<uuid:public_id>/", wire.item, name="wire-item"),
-    path("markets/", include("markets.urls")),
+    path("markets/", include((MARKETS, "markets"))),
     path("issues/", lists.issues, name="issues"),
     path("issues/<day:on>/", lists.issue, name="issue"),
     path("topics/<slug:slug>/", lists.topic, name="topic"),
