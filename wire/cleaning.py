@@ -11,7 +11,7 @@ import re
 
 import nh3
 
-from .markup import balanced, plain_markup
+from .markup import balanced, plain_markup, without_empty
 
 MAX_HTML = 1_000_000  # bytes of markup looked at; the rest is dropped
 MAX_TEXT = 1_000_000  # characters of plain text kept
@@ -96,7 +96,7 @@ def clean_html(markup: str) -> str:
     if _PLAIN.search(markup) is None:
         return _within(markup)
     for _ in range(_PASSES):  # _valid again: &#x202e; is only now a character
-        cleaned = _valid(_CLEANER.clean(balanced(_within(markup))))
+        cleaned = _valid(_CLEANER.clean(balanced(without_empty(_within(markup)))))
         if cleaned == markup:
             return cleaned
         markup = cleaned
@@ -110,7 +110,7 @@ def plain(markup: str) -> str:
 
     Scripts, styles and embedded documents are left out. Linear in its length.
     """
-    return clean_text(plain_markup(markup[:MAX_HTML]))
+    return clean_text(plain_markup(without_empty(markup[:MAX_HTML])))
 
 
 def _valid(text: str) -> str:

@@ -71,6 +71,14 @@ _seen: dict[str, str] = {}  # tags without attributes, and what they stand for
 _MOST_SEEN = 2_000
 
 
+_CLOSED_AT_ONCE = re.compile(rf"<(?:{_RAW})\b[^<>]*/\s*>", re.IGNORECASE)
+
+
+def without_empty(markup: str) -> str:
+    """Drop `<iframe … />` and its like, which would swallow all that follows in HTML."""
+    return _CLOSED_AT_ONCE.sub("", markup) if "/>" in markup else markup
+
+
 def _mark(token: re.Match[str]) -> str:
     return _MARKS.get((token["name"] or "").lower(), "")
 

@@ -16,6 +16,7 @@ from .base import (
     Rejected,
 )
 from .detect import detect
+from .encoding import unpacked
 from .output import as_json
 
 # The formats of a source: what it is called, what an editor reads, who reads it.
@@ -43,6 +44,7 @@ def read(
     Raises `ParseError` if it is refused whole, and `KeyError` for an unknown format.
     """
     origin = origin or Origin()
+    raw = unpacked(raw)
     if not raw.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise ParseError("the document is empty")
     found = format or detect(raw, origin.content_type, origin.url)

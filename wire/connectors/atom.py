@@ -115,6 +115,8 @@ def _post(
     headline = _content(said.get("title")).line()
     body, body_base = _body(said, base)
     brief = _content(said.get("summary"))
+    if brief == _NOTHING:
+        brief = Content("", mediarss.description(entry))
     if body == _NOTHING:
         body, brief = brief, _NOTHING
     published, changed = (
@@ -182,11 +184,9 @@ def _content(element: etree._Element | None) -> Content:
     if len(element):
         return Content(inner_markup(element)[:MAX_FIELD], "")
     text = element.text or ""
-    if element.get("mode") == "base64":
-        try:
-            text = binascii.a2b_base64(text).decode("utf-8", "replace")
-        except ValueError:
-            return _NOTHING
+    if element.get("mode") == "base64" or _is_binary(type_):
+        text = _from_base64(text)
+        type_ = "text/html"
     if text.isspace() or not text:
         return _NOTHING
     titled = _plain(name(element.tag)) == "title"
@@ -198,6 +198,22 @@ def _content(element: etree._Element | None) -> Content:
     ):
         return Content(text[:MAX_FIELD], "")
     return Content("", text[:MAX_FIELD])
+
+
+def _is_binary(type_: str) -> bool:
+    """RFC 4287, 4.1.3.3: what is neither text nor XML is base64."""
+    return (
+        "/" in type_
+        and not type_.startswith(("text/", "message/"))
+        and not type_.endswith(("+xml", "/xml"))
+    )
+
+
+def _from_base64(text: str) -> str:
+    try:
+        return binascii.a2b_base64(text).decode()
+    except ValueError:  # a picture, or not base64 after all
+        return ""
 
 
 def _text(said: dict[str, etree._Element], *names: str) -> str:

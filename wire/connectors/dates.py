@@ -69,8 +69,8 @@ def _usual(text: str) -> datetime | None:
     if match is None:
         return None
     day, month, year, hour, minute, second, sign, east, more = match.groups()
-    if hour == "24" or second == "60":
-        return None  # the slow way knows these
+    if hour == "24" or second == "60" or (east or "") > "23":
+        return None  # the slow way knows these, or knows that there are none
     at = datetime(
         int(year), _MONTHS.get(month.lower(), 0), int(day),
         int(hour), int(minute), int(second), tzinfo=UTC,

@@ -21,6 +21,9 @@ _ALTERNATE = re.compile(
     re.IGNORECASE,
 )
 _ANY_FEED = re.compile(r"<(?:rss|channel|item|entry)[\s>]", re.IGNORECASE)
+_WRAPPED = re.compile(
+    r"<feed\s[^<>]*xmlns\s*=\s*[\"']http://www\.w3\.org/2005/Atom|<rss\s[^<>]*version\s*="
+)
 _ANY_PAGE = re.compile(r"<!doctype html|<html\b", re.IGNORECASE)
 _XML = {
     "rss": "rss", "rdf": "rss", "channel": "rss", "feed": "atom", "entry": "atom",
@@ -61,7 +64,7 @@ def detect(raw: bytes, content_type: str = "", url: str = "") -> str:
         return _XML[name]
     if telegram:
         return "telegram"
-    if name not in _PAGE and _ANY_FEED.search(text):
+    if _WRAPPED.search(text) or (name not in _PAGE and _ANY_FEED.search(text)):
         return "rss"  # a feed that lost its beginning: let the reader try
     raise ParseError(_none_of_ours(name, text, url))
 

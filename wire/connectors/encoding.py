@@ -7,7 +7,11 @@ header; else UTF-8 with each stray byte read as windows-1252.
 
 import codecs
 import re
+import zlib
 
+from .base import ParseError
+
+MAX_UNPACKED = 20_000_000  # bytes
 _BOMS = [
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -44,6 +48,23 @@ def _stray_bytes(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("stray-windows-1252", _stray_bytes)
+
+
+def unpacked(raw: bytes) -> bytes:
+    """Return gzip data unpacked: some servers send files as they lie on the disk.
+
+    Raises `ParseError` for more than `MAX_UNPACKED` bytes, or damaged data.
+    """
+    if raw[:3] != b"\x1f\x8b\x08":
+        return raw
+    machine = zlib.decompressobj(wbits=31)
+    try:
+        out = machine.decompress(raw, MAX_UNPACKED + 1)
+    except zlib.error as error:
+        raise ParseError(f"gzip data that cannot be unpacked: {error}") from error
+    if len(out) > MAX_UNPACKED:
+        raise ParseError(f"gzip data of more than {MAX_UNPACKED:,} bytes: refused")
+    return out
 
 
 def declared(raw: bytes) -> str:

@@ -36,9 +36,13 @@ class Collector:
         try:
             self.posts.append(read(entry, raw, where))
         except FAULTS as fault:
-            self.reject(str(fault) or type(fault).__name__, where, raw)
+            self.reject(fault, where, raw)
 
-    def reject(self, error: str, where: str, raw: bytes) -> None:
+    def reject(self, fault: Exception | str, where: str, raw: bytes) -> None:
+        """Keep the bytes of an entry that could not be read, and the reason."""
+        error = str(fault) or type(fault).__name__
+        if isinstance(fault, KeyError):
+            error = f"it lacks “{fault.args[0]}”"
         self.rejected.append(Rejected(error=error, where=where, raw=raw[:MAX_RAW]))
 
     def batch(self, **about: object) -> Batch:

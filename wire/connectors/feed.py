@@ -4,6 +4,9 @@ Well-formed ones, and those that mending makes so, are read by our own lean read
 what is left goes to feedparser, whose patience nobody matches.
 """
 
+import re
+from collections.abc import Callable
+
 from lxml import etree
 
 from . import atom, loose, rss, xmldoc
@@ -11,7 +14,9 @@ from .base import Batch, Origin, ParseError
 from .entries import Collector
 from .vocabulary import name
 
-_ROOTS = {
+_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
+_Read = Callable[[etree._Element, str, Collector], Batch]
+_ROOTS: dict[str, _Read] = {
     "rss": rss.read,
     "rdf:rdf": rss.read,
     "rdf": rss.read,
@@ -32,10 +37,21 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     root = document.root
     read = _ROOTS.get(name(root.tag)) or _ROOTS.get(_without_namespace(root))
     if read is None:
+        root, read = _wrapped(root)
+    if read is None:
         raise ParseError(f"its root element is <{root.tag}>: neither RSS nor Atom")
-    if document.tail:
+    if _ENTRY.search(document.tail):  # else only end tags are missing
         collect.reject("cut off in the middle", "the end", document.tail.encode())
     return read(root, origin.url, collect)
+
+
+def _wrapped(root: etree._Element) -> tuple[etree._Element, _Read | None]:
+    """Find a feed that somebody put inside a web page."""
+    for element in root.iter():
+        what = name(element.tag)
+        if what in ("atom:feed", "rss"):
+            return element, _ROOTS[what]
+    return root, None
 
 
 def _without_namespace(root: etree._Element) -> str:

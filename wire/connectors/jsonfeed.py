@@ -1,5 +1,6 @@
 """JSON Feed 1.0 and 1.1."""
 
+from html import unescape
 from typing import Any
 
 from . import dates, fields, language, mediarss, strictjson
@@ -30,11 +31,11 @@ def parse(raw: bytes, origin: Origin) -> Batch:
             post = _post(item, base, spoken, authors, written, where)
             collect.posts.append(post)
         except FAULTS as fault:
-            collect.reject(str(fault) or type(fault).__name__, where, written)
+            collect.reject(fault, where, written)
     hubs = [mapping(hub) for hub in listing(document.get("hubs"))]
     return collect.batch(
         format="jsonfeed",
-        title=fields.line(text(document.get("title"))),
+        title=fields.line(unescape(text(document.get("title")))),
         home_url=home,
         language=spoken,
         hub=next((absolute(text(hub.get("url"))) for hub in hubs), ""),
@@ -59,7 +60,8 @@ def _post(
         raise ValueError("it is no object")
     url = absolute(text(item.get("url")), base)
     external = absolute(text(item.get("external_url")), base)
-    headline = fields.line(text(item.get("title")))
+    # Plain text by the letter, but half the blogs' plugins send &#8217; and the like.
+    headline = fields.line(unescape(text(item.get("title"))))
     markup = text(item.get("content_html"))[:MAX_FIELD]
     plain = fields.clean_text(text(item.get("content_text")))
     brief = fields.clean_text(text(item.get("summary")))

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urljoin
 
 LONGEST = 2_048  # characters; a longer address is no address of a story
-_READY = re.compile(r"https?://[!-~]+\Z")
+_READY = re.compile(r"https?://(?:[A-Za-z0-9]|\[[0-9a-fA-F:.]+\])[!-~]*\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _GAPS = re.compile(r"[\x00-\x1f\x7f]+")
 _RELATIVE = re.compile(
@@ -59,6 +59,5 @@ def _may_be_relative(markup: str) -> bool:
 
 def _has_host(url: str) -> bool:
     scheme, _, rest = url.partition("://")
-    return scheme.lower() in ("http", "https") and rest[:1].isalnum() | (
-        rest[:1] == "["
-    )
+    named = rest[:1].isalnum() or (rest[:1] == "[" and "]" in rest)
+    return scheme.lower() in ("http", "https") and named

@@ -42,7 +42,7 @@ def read(text: str, error: str, base: str, collect: Collector) -> Batch:
         try:
             collect.posts.append(_post(entry, base, spoken, where, raw))
         except FAULTS as fault:
-            collect.reject(str(fault) or type(fault).__name__, where, raw)
+            collect.reject(fault, where, raw)
     return collect.batch(
         format="atom" if str(found.get("version")).startswith("atom") else "rss",
         title=fields.headline(about.get("title")),

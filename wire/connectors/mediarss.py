@@ -1,7 +1,7 @@
 """Enclosures and Media RSS: what an entry carries besides words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 
 from lxml import etree
@@ -64,6 +64,19 @@ def media(element: etree._Element, base: str) -> Iterator[Media]:
         if url:
             width, height = _size(element)
             yield Media(kind="image", url=url, width=width, height=height)
+
+
+def description(elements: Iterable[etree._Element]) -> str:
+    """Return what Media RSS says of an entry, which may be all that is said of it."""
+    for element in elements:
+        what = name(element.tag)
+        if what == "media:description" and element.text:
+            return str(element.text)
+        if what == "media:group":
+            inside = description(element)
+            if inside:
+                return inside
+    return ""
 
 
 def pictures(markup: str, base: str) -> Iterator[Media]:

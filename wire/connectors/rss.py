@@ -10,7 +10,7 @@ from . import dates, fields, language, mediarss
 from .base import MAX_FIELD, Batch, Media, Post, Reference
 from .entries import Collector, newest_end
 from .links import absolute, absolute_markup
-from .vocabulary import BASE, LANG, inner_markup, name
+from .vocabulary import ABOUT, BASE, LANG, inner_markup, name
 
 _MANY = {
     "category", "enclosure", "media:content", "media:group", "media:thumbnail",
@@ -104,13 +104,16 @@ def read(root: etree._Element, base: str, collect: Collector) -> Batch:
 def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) -> Post:
     found = find(item)
     base = absolute(item.get(BASE), base) or base
-    guid = (found.text("guid", "atom:id", "dc:identifier") or "").strip()
+    guid = (found.text("guid", "atom:id") or item.get(ABOUT) or "").strip()
     url = _url(found, guid, base)
     body = found.markup(
         "content:encoded", "xhtml:body", "body", "fullitem", "atom:content"
     )
-    brief = found.markup("description", "atom:summary", "media:description", "abstract")
-    brief = brief or found.markup("itunes:summary", "itunes:subtitle")
+    described = found.markup("description", "abstract")
+    brief = found.markup("summary", "atom:summary", "itunes:summary", "itunes:subtitle")
+    if not body:
+        body, described = described, ""
+    brief = described or brief or mediarss.description(item)
     if not body:
         body, brief = brief, ""
     headline = fields.headline(found.text("title", "dc:title", "media:title"))

@@ -22,8 +22,8 @@ MAX_DIGITS = 100
 class Impossible:
     """Stands where a value was that JSON has not; `why` is a phrase."""
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    def __init__(self, why: str, written: str) -> None:
+        self.why, self.written = why, written
 
 
 def load(raw: bytes, content_type: str, warnings: list[str]) -> Any:  # noqa: ANN401 JSON is anything
@@ -49,15 +49,16 @@ def load(raw: bytes, content_type: str, warnings: list[str]) -> Any:  # noqa: AN
         found = json.loads(
             text,
             strict=False,  # a raw line end inside a string is a fault we can live with
-            parse_constant=lambda name: Impossible(f"{name} is not a JSON value"),
+            parse_constant=lambda name: Impossible(f"{name} is not a JSON value", name),
             parse_int=_integer,
+            parse_float=_fraction,
             object_pairs_hook=together,
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ParseError(f"not JSON: {error.msg}", where=where) from error
+        raise ParseError(f"it is not JSON: {error.msg}", where=where) from error
     except RecursionError as error:
-        raise ParseError("not JSON we read: nested too deep") from error
+        raise ParseError("it is JSON nested too deep to be read") from error
     if doubled:
         keys = ", ".join(sorted(key[:40] for key in doubled)[:5])
         warnings.append(f"keys given twice in one object, the last one counts: {keys}")
@@ -66,8 +67,14 @@ def load(raw: bytes, content_type: str, warnings: list[str]) -> Any:  # noqa: AN
 
 def _integer(digits: str) -> object:
     if len(digits) > MAX_DIGITS:
-        return Impossible(f"a number of {len(digits):,} digits")
+        return Impossible(f"a number of {len(digits):,} digits", digits)
     return int(digits)
+
+
+def _fraction(digits: str) -> object:
+    number = float(digits)
+    too_large = number in (float("inf"), float("-inf"))
+    return Impossible("a number too large to be one", digits) if too_large else number
 
 
 def refuse_impossible(value: object) -> None:
@@ -80,19 +87,12 @@ def refuse_impossible(value: object) -> None:
                 below.extend(one.values())
             elif isinstance(one, list):
                 below.extend(one)
-            else:
-                _refuse_one(one)
+            elif isinstance(one, Impossible):
+                raise ValueError(one.why)
         if not below:
             return
         level = below
     raise ValueError(f"nested deeper than {MAX_DEPTH}")
-
-
-def _refuse_one(value: object) -> None:
-    if isinstance(value, Impossible):
-        raise ValueError(value.why)
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        raise ValueError("a number too large to be one")
 
 
 def dump(value: object) -> bytes:
@@ -110,7 +110,7 @@ def dump(value: object) -> bytes:
 
 
 def _said(value: object) -> str:
-    return value.why if isinstance(value, Impossible) else str(value)
+    return value.written if isinstance(value, Impossible) else str(value)
 
 
 def text(value: object) -> str:

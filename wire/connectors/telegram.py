@@ -40,7 +40,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
         try:
             collect.posts.append(_post(message, channel, written, where))
         except FAULTS as fault:
-            collect.reject(str(fault) or type(fault).__name__, where, written)
+            collect.reject(fault, where, written)
     if not messages:
         collect.warnings.append("the channel says it has no posts")
     return collect.batch(
@@ -188,7 +188,10 @@ def _why_none(page: LexborHTMLParser, channel: str) -> str:
     if page.css_first(".tgme_widget_message_error") is not None:
         said = _words(page, ".tgme_widget_message_error")
         return f"Telegram does not show this post: {said}"
-    if page.css_first(".tgme_channel_info, .tgme_channel_history") is not None:
+    if (
+        page.css_first("[class*='tgme_channel_info'], .tgme_channel_history")
+        is not None
+    ):
         return f"the page{called} shows the channel but no list of posts"
     if page.css_first(".tgme_page") is not None:
         return (

@@ -43,9 +43,9 @@ def parse(raw: bytes, origin: Origin) -> Batch:
             collect.posts.append(_post(message, written, where))
             titles.append(text(mapping(message["chat"]).get("title")))
         except FAULTS as fault:
-            collect.reject(str(fault) or type(fault).__name__, where, written)
+            collect.reject(fault, where, written)
     if other:
-        collect.warnings.append(f"{other} updates that are no posts left out")
+        collect.warnings.append(f"updates that are no posts, left out: {other}")
     return collect.batch(
         format="telegram-bot", title=fields.line(titles[0]) if titles else ""
     )

@@ -26,7 +26,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
             strictjson.refuse_impossible(message)
             collect.posts.append(_post(message, channel, written, where))
         except FAULTS as fault:
-            collect.reject(str(fault) or type(fault).__name__, where, written)
+            collect.reject(fault, where, written)
     return collect.batch(
         format="telegram-export", title=fields.line(text(document.get("name")))
     )

@@ -1,5 +1,7 @@
 """The elements of feeds under one name each, whatever prefix or case they came in."""
 
+import re
+
 from lxml import etree
 
 ATOM = "http://www.w3.org/2005/atom"
@@ -35,7 +37,10 @@ _PREFIXES = {
 _known: dict[str, str] = {}
 _MOST_KNOWN = 2_000  # a document may invent names; the memory of them is bounded
 
+_DECLARATIONS = re.compile(r' xmlns(?::[\w.-]+)?="[^"]*"')
+
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
+ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -67,7 +72,8 @@ def inner_markup(element: etree._Element) -> str:
     parts = [_escaped(element.text)]
     for child in element:
         parts.append(etree.tostring(child, encoding="unicode", method="html"))
-    return "".join(parts)
+    markup = "".join(parts)
+    return _DECLARATIONS.sub("", markup) if " xmlns" in markup else markup
 
 
 def _escaped(text: str | None) -> str:

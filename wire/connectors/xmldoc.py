@@ -92,7 +92,7 @@ def _mend(text: str) -> Document:
     if root is not None:
         warnings.append(f"cut off in the middle: {error}")
         return Document(root, mended, error, tail, warnings)
-    return Document(None, text, error, "", warnings)
+    return Document(None, mended, error, "", warnings)
 
 
 def _tree(raw: bytes) -> tuple[etree._Element | None, str]:
