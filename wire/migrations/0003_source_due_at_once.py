@@ -5,15 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wire', '0002_version_append_only'),
+        ("wire", "0002_version_append_only"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='source',
-            name='due_at',
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True, editable=False),
+            model_name="source",
+            name="due_at",
+            field=models.DateTimeField(
+                db_default=django.db.models.functions.datetime.Now(),
+                db_index=True,
+                editable=False,
+            ),
         ),
     ]
