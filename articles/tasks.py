@@ -1,0 +1,18 @@
+"""What the clock rings for: shells around one call each. See `newsroom/celery.py`."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from articles import announcing, renditions
+
+
+@shared_task
+def announce_due() -> None:
+    """Run by beat every 5 seconds. Readers see what is due without it."""
+    announcing.announce_due(timezone.now())
+
+
+@shared_task(soft_time_limit=100, time_limit=120)
+def make_due_renditions() -> None:
+    """Run by beat every 5 seconds. A picture whose maker died is made by another."""
+    renditions.make_due(clock=timezone.now, most=20)
