@@ -32,7 +32,7 @@ def make_user(role="chief", **fields) -> User:
 def make_section(**fields) -> Section:
     n = next(_n)
     name = fields.pop("name", f"Section {n}")
-    return Section.objects.create(name=name, slug=slugify(name), **fields)
+    return Section.objects.create(**{"name": name, "slug": slugify(name), **fields})
 
 
 def make_topic(**fields) -> Topic:
