@@ -36,7 +36,7 @@ def configuration(
         port=port,
         workers=workers,
         loop="uvloop",
-        http="newsroom.edge.lane:FastLane",  # type: ignore[arg-type]
+        http="newsroom.edge.lane:FastLane",
         ws="none",
         lifespan="on",
         interface="asgi3",

@@ -12,6 +12,7 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 LOG_LIMIT = 256  # pieces a reader may lag behind
@@ -26,6 +27,7 @@ ECHOES = (
 RECALL_STEPS = 5  # reads of the ledger for one who comes back
 HEARTBEAT = 15.0  # seconds
 STUCK = 20.0  # seconds a reader may take to accept one piece
+PAGE_AGE = 90.0  # seconds a reader's page may be older than its stream
 QUOTES_EVERY = 1.0  # seconds; ticks in between are one event
 RETRY = (1_000, 4_000)  # milliseconds; spread, so that a restart is no stampede
 
@@ -49,6 +51,7 @@ class Entry:
     position: Position
     data: Mapping[str, object]
     piece: bytes
+    told_at: float  # seconds of the monotonic clock
 
 
 # After a cursor, at most so many: the changes, and the cursor to go on from
@@ -182,6 +185,11 @@ class Hub:
                     return Missed([], reset=True)
         return Missed([e for e in self._history if asked < e.position <= upto])
 
+    def recent(self) -> list[Entry]:
+        """What was told lately: the page of one who comes first may be that old."""
+        since = monotonic() - PAGE_AGE
+        return [entry for entry in self._history if entry.told_at > since]
+
     # What the hub does
 
     async def run(self) -> None:
@@ -194,7 +202,7 @@ class Hub:
                 rung = await self._wait(echoes.pop(0) if echoes else POLL)
                 if rung:
                     echoes = list(ECHOES)
-                await self._patiently(lambda rung=rung: self._read(rung))
+                await self._patiently(partial(self._read, rung))
         finally:
             beat.cancel()
 
@@ -262,7 +270,7 @@ class Hub:
             self.counts["resets"] += 1
             self._tell(event("reset", {}, cursor))
         for one in told if len(told) < REPLAY else ():
-            entry = _entry(one)
+            entry = _entry(one, told_at=monotonic())
             self._remember(entry)
             self._tell(entry.piece)
         moved, self.cursor = cursor != self.cursor, cursor
@@ -290,7 +298,7 @@ class Hub:
             return False
         # What was published while the database was asked is in the history already.
         reached = position(at)
-        entries = [_entry(one) for one in found]
+        entries = [_entry(one, told_at=0.0) for one in found]
         entries += [entry for entry in self._history if entry.position > reached]
         if len(entries) > REPLAY:
             return False
@@ -329,7 +337,6 @@ class Hub:
             self._publish(b": still here\n\n")
 
 
-def _entry(told: Told) -> Entry:
-    return Entry(
-        position(told.cursor), told.data, event("wire", told.data, told.cursor)
-    )
+def _entry(told: Told, *, told_at: float) -> Entry:
+    piece = event("wire", told.data, told.cursor)
+    return Entry(position(told.cursor), told.data, piece, told_at)

@@ -54,9 +54,8 @@ class Stream:
 
     async def poll(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer `GET /live/poll?after=<cursor>`: the same events, as JSON."""
-        after = _cursor(scope) or self.hub.cursor
-        upto = self.hub.cursor
-        missed = await self.hub.missed(after)
+        after, upto = _cursor(scope), self.hub.cursor
+        missed = await self.hub.missed(after) if after else Missed(self.hub.recent())
         body = json.dumps(
             {
                 "cursor": upto,
@@ -76,7 +75,7 @@ class Stream:
             "headers": STREAM_HEADERS,
         }
         here = self.hub.cursor
-        missed = await self.hub.missed(cursor) if cursor else Missed([])
+        missed = await self.hub.missed(cursor) if cursor else Missed(self.hub.recent())
         await send(start)
         piece: bytes | None = _welcome(missed, here) + self.hub.quotes_piece
         while piece is not None:

@@ -55,6 +55,18 @@ def test_a_browser_learns_where_it_is_and_when_to_come_back():
     run(test)
 
 
+def test_a_browser_that_comes_first_hears_what_its_page_may_have_missed():
+    async def test():
+        async with World() as world:
+            world.add(3)
+            await asyncio.sleep(0.02)
+            browser = Browser(Stream(world.hub))
+            await browser.until("event: hello")
+            assert browser.text.index('{"n":3}') < browser.text.index("event: hello")
+
+    run(test)
+
+
 def test_a_browser_that_comes_back_hears_what_it_missed_first():
     async def test():
         world = World()
