@@ -34,11 +34,19 @@ class Place:
         return str(self.source["slug"])
 
     def link(self, post: Post) -> str:
+        """The address its source gives a post; a channel's is under t.me."""
+        if self.world.sources[post.source]["format"] == "telegram":
+            return f"https://t.me/{channel(post.source)}/{post.number}"
         return f"{self.base}/{post.source}/{post.number}"
 
     def changed_at(self, post: Post) -> datetime:
         """When the post last changed, as of `now`."""
         return post.edit_at if post.edit_at and post.edited(self.now) else post.at
+
+
+def channel(slug: str) -> str:
+    """The name of a fictional channel: with a hyphen, which Telegram gives to nobody."""
+    return f"{slug.replace('_', '-')}-demo"
 
 
 def path(source: dict[str, Any]) -> str:
@@ -189,6 +197,8 @@ def telegram(place: Place, posts: list[Post]) -> Document:
     """A channel's public preview, oldest first, in the markup of t.me/s pages."""
     name = escape(place.source["name"])
     messages = "\n".join(_message(place, post) for post in reversed(posts))
+    if not posts:
+        messages = '<div class="tme_no_messages_found">No posts found</div>'
     return (
         "text/html; charset=utf-8",
         f"""<!DOCTYPE html>
@@ -204,8 +214,8 @@ def telegram(place: Place, posts: list[Post]) -> Document:
     <header class="tgme_header"><div class="tgme_container">
       <div class="tgme_channel_info">
         <div class="tgme_channel_info_header_title"><span dir="auto">{name}</span></div>
-        <div class="tgme_channel_info_header_username"><a href="{place.base}/{place.slug}">\
-@{place.slug}</a></div>
+        <div class="tgme_channel_info_header_username"><a href="https://t.me/{channel(place.slug)}">\
+@{channel(place.slug)}</a></div>
         <div class="tgme_channel_info_counters"><div class="tgme_channel_info_counter">\
 <span class="counter_value">{place.source["photos"]}</span> \
 <span class="counter_type">photos</span></div></div>
@@ -230,10 +240,10 @@ def _message(place: Place, post: Post) -> str:
     text = escape(post.text).replace("\n", "<br/>")
     return f"""<div class="tgme_widget_message_wrap js-widget_message_wrap">\
 <div class="tgme_widget_message text_not_supported_wrap js-widget_message" \
-data-post="{place.slug}/{post.number}">
+data-post="{channel(place.slug)}/{post.number}">
   <div class="tgme_widget_message_bubble">
     <div class="tgme_widget_message_author accent_color">\
-<a class="tgme_widget_message_owner_name" href="{place.base}/{place.slug}">\
+<a class="tgme_widget_message_owner_name" href="https://t.me/{channel(place.slug)}">\
 <span dir="auto">{name}</span></a></div>
 {_forwarded(place, post)}{_replied(place, post)}{_album(place, post)}\
 <div class="tgme_widget_message_text js-message_text" dir="auto">{text}</div>
@@ -283,7 +293,7 @@ def _album(place: Place, post: Post) -> str:
         '<a class="tgme_widget_message_photo_wrap grouped_media_wrap blured '
         f'js-message_photo" style="width:453px;height:301px;background-image:url('
         f'\'{place.base}/photo/{post.source}-{post.number}-{n}.jpg\')" data-ratio="1.5" '
-        f'href="{place.base}/{post.source}/{post.number + n}?single"></a>'
+        f'href="https://t.me/{channel(post.source)}/{post.number + n}?single"></a>'
         for n in range(post.album)
     )
     return (

@@ -31,7 +31,7 @@ _PACES = (
     (3456000, 3.0),
 )
 
-Trading = Callable[[date], bool]
+Closing = Callable[[date], time | None]  # when New York closes; None: no session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,31 +69,32 @@ def _noise(symbol: str, x: float, pace: int) -> float:
     return left + (right - left) * ease
 
 
-def weekday(day: date) -> bool:
-    """Monday to Friday: enough of a calendar for a walk; holidays are handed in."""
-    return day.weekday() < 5
+def weekdays(day: date) -> time | None:
+    """Monday to Friday until four: enough of a calendar where none is handed in."""
+    return CLOSE if day.weekday() < 5 else None
 
 
-def last_trade(now: datetime, trading: Trading = weekday) -> datetime:
+def last_trade(now: datetime, closing: Closing = weekdays) -> datetime:
     """When New York last traded: `now` in a session, else the last close (UTC)."""
     here = now.astimezone(NEW_YORK)
-    if trading(here.date()) and here.time() >= OPEN:
-        if here.time() < CLOSE:
-            return now
-        return _close(here.date())
-    return previous_close(now, trading)
+    close = closing(here.date())
+    if close and here.time() >= OPEN:
+        return now if here.time() < close else _instant(here.date(), close)
+    return previous_close(now, closing)
 
 
-def previous_close(now: datetime, trading: Trading = weekday) -> datetime:
-    """The close of the session before the one that last traded at `now` (UTC)."""
-    day = now.astimezone(NEW_YORK).date() - timedelta(days=1)
-    while not trading(day):
+def previous_close(now: datetime, closing: Closing = weekdays) -> datetime:
+    """The last close on a day before the one of `now` in New York (UTC)."""
+    day = now.astimezone(NEW_YORK).date()
+    close = None
+    while close is None:
         day -= timedelta(days=1)
-    return _close(day)
+        close = closing(day)
+    return _instant(day, close)
 
 
-def _close(day: date) -> datetime:
-    return datetime.combine(day, CLOSE, tzinfo=NEW_YORK).astimezone(UTC)
+def _instant(day: date, close: time) -> datetime:
+    return datetime.combine(day, close, tzinfo=NEW_YORK).astimezone(UTC)
 
 
 def fixings(now: datetime, days: int) -> list[date]:
@@ -102,7 +103,7 @@ def fixings(now: datetime, days: int) -> list[date]:
     day = here.date() if here.time() >= FIXING else here.date() - timedelta(days=1)
     found: list[date] = []
     while len(found) < days:
-        if weekday(day):
+        if day.weekday() < 5:
             found.append(day)
         day -= timedelta(days=1)
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -23,6 +24,7 @@ CREDIT = f"Illustration: {NAME} graphics desk"
 RIGHTS = f"© {NAME}. Drawn by a program for this demonstration; free to use with it."
 CONTENT = Path(__file__).parent / "content"
 
+_SETTLED, _LONGEST = 240, 1300  # minutes: stories between are today's, and may move
 _PROOF = re.compile(r"\s*\^\[([^\]]+)\]\s*$")
 
 
@@ -77,7 +79,21 @@ class Story:
             clock = time.fromisoformat(self.head["at"])
             then = start - timedelta(days=day)
             return datetime.combine(then.date(), clock, tzinfo=start.tzinfo)
-        return start - timedelta(minutes=self.head.get("ago", 0))
+        return start - timedelta(minutes=self._ago(start))
+
+    def _ago(self, start: datetime) -> float:
+        """Minutes before `start`; a day's stories are drawn together after midnight.
+
+        So today's issue is full from eight in the morning on, and no story comes before
+        what it cites: it only moves closer to the start.
+        """
+        ago = float(self.head.get("ago", 0))
+        today = start.hour * 60 + start.minute - 20
+        if not _SETTLED < ago < _LONGEST or today < _SETTLED * 2:
+            return ago
+        return _SETTLED + (ago - _SETTLED) * min(
+            1, (today - _SETTLED) / (_LONGEST - _SETTLED)
+        )
 
     def dated(self, text: str, start: datetime) -> str:
         """`text` with its clocks and days filled in, for a world that began at `start`."""
@@ -86,9 +102,16 @@ class Story:
         day = self.at(start) if self.head.get("day") else start
         return dated(text, anchor=start, day=day)
 
-    def html(self, start: datetime, *, first: bool = False) -> str:
-        """The body as HTML; with `first`, as it read before it was changed."""
-        text = self.dated("\n".join(block.html() for block in self.blocks), start)
+    def html(
+        self,
+        start: datetime,
+        *,
+        blocks: Iterable[Block] | None = None,
+        first: bool = False,
+    ) -> str:
+        """The body, or some blocks of it, as HTML; `first`: as it read before a correction."""
+        shown = self.blocks if blocks is None else blocks
+        text = self.dated("\n".join(block.html() for block in shown), start)
         if first and (changed := self.head.get("first_version")):
             text = text.replace(
                 escape(changed["find"], quote=False),

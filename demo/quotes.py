@@ -9,13 +9,13 @@ from functools import cache
 from demo import paper
 from demo.formats import Document
 from demo.numbers import (
-    Trading,
+    Closing,
     Walk,
     fixed,
     fixings,
     last_trade,
     previous_close,
-    weekday,
+    weekdays,
 )
 
 TICK = 5  # seconds; between two ticks a document's bytes stay the same
@@ -83,10 +83,10 @@ def _day(day: date) -> str:
     return f'\n    <Cube time="{day}">{rates}</Cube>'
 
 
-def table(now: datetime, trading: Trading = weekday) -> Document:
+def table(now: datetime, closing: Closing = weekdays) -> Document:
     """`/table.csv`: indices and funds of New York; still while it is closed."""
-    traded = last_trade(_ticked(now), trading)
-    before = previous_close(traded, trading)
+    traded = last_trade(_ticked(now), closing)
+    before = previous_close(traded, closing)
     lines = ["symbol,value,previous,as_of,currency"]
     for walk in walks("share"):
         value, previous = walk.at(traded), walk.at(before)

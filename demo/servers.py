@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
@@ -14,13 +14,24 @@ from urllib.parse import urlsplit
 
 from demo import formats, pictures, quotes
 from demo.formats import Document, Place
+from demo.numbers import Closing, weekdays
 from demo.posts import World
 
 HOST = "127.0.0.1"
 PORT = 8090
 SERVER_NAME = "demo-wire"
 
+# Where the market documents are, as at the providers they imitate
+COINS = "/api/v3/coins/markets"
+RATES = "/stats/eurofxref/eurofxref-hist-90d.xml"
+TABLE = "/table.csv"
+
 Clock = Callable[[], datetime]
+
+
+def base_url(port: int) -> str:
+    """What the addresses of the fictional world begin with."""
+    return f"http://{HOST}:{port}"
 
 
 def utc_now() -> datetime:
@@ -30,15 +41,22 @@ def utc_now() -> datetime:
 class Sites:
     """Every page the demo's providers have, by path."""
 
-    def __init__(self, world: World, *, base: str, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        base: str,
+        clock: Clock = utc_now,
+        closing: Closing = weekdays,
+    ) -> None:
         self.world = world
         self.base = base
         self.clock = clock
         self._feeds = {formats.path(row): slug for slug, row in world.sources.items()}
         self._markets: dict[str, Callable[[datetime], Document]] = {
-            "/api/v3/coins/markets": quotes.coins,
-            "/stats/eurofxref/eurofxref-hist-90d.xml": quotes.reference_rates,
-            "/table.csv": quotes.table,
+            COINS: quotes.coins,
+            RATES: quotes.reference_rates,
+            TABLE: partial(quotes.table, closing=closing),
         }
 
     def answer(self, path: str) -> Document | None:
@@ -73,11 +91,16 @@ def photo(path: str) -> bytes:
 
 
 def make_server(
-    world: World, *, port: int = PORT, clock: Clock = utc_now
+    world: World,
+    *,
+    port: int = PORT,
+    clock: Clock = utc_now,
+    closing: Closing = weekdays,
 ) -> ThreadingHTTPServer:
     """Bind the server (port 0: any free one). Raises `OSError` if the port is taken."""
     server = _Server((HOST, port), BaseHTTPRequestHandler)
-    sites = Sites(world, base=f"http://{HOST}:{server.server_port}", clock=clock)
+    base = base_url(server.server_port)
+    sites = Sites(world, base=base, clock=clock, closing=closing)
     server.RequestHandlerClass = type("Handler", (_Handler,), {"sites": sites})
     return server
 

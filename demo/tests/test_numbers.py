@@ -1,6 +1,6 @@
 """Prices that wander plausibly, stand still at night and never forget themselves."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from demo.numbers import fixings, last_trade, previous_close
 from demo.quotes import walks
@@ -62,11 +62,16 @@ def test_after_the_clocks_change_the_close_is_an_hour_earlier_in_utc():
     assert last_trade(evening) == datetime(2026, 3, 9, 20, 0, tzinfo=UTC)
 
 
-def test_a_holiday_handed_in_is_no_trading_day():
-    def trading(day: date) -> bool:
-        return day.weekday() < 5 and day != date(2026, 3, 2)
+def test_holidays_and_early_closes_are_those_handed_in():
+    def closing(day):
+        if day == date(2026, 3, 2) or day.weekday() > 4:
+            return None
+        return time(13) if day == date(2026, 2, 27) else time(16)
 
-    assert last_trade(MONDAY_OPEN, trading) == datetime(2026, 2, 27, 21, tzinfo=UTC)
+    friday_early = datetime(2026, 2, 27, 18, tzinfo=UTC)
+
+    assert last_trade(MONDAY_OPEN, closing) == friday_early
+    assert last_trade(friday_early + timedelta(hours=2), closing) == friday_early
 
 
 def test_today_s_fixing_is_known_only_after_four_in_frankfurt():
