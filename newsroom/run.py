@@ -232,9 +232,20 @@ async def _serve(place: Place, guard: Guard) -> None:
         raise error
 
 
+def with_demo(surroundings: Mapping[str, str]) -> dict[str, str]:
+    """Let the wire and the markets fetch from the demo's own servers, and no other."""
+    allowed = [
+        *filter(None, surroundings.get("NEWSROOM_FETCH_ALLOW", "").split(",")),
+        f"127.0.0.1:{surroundings['NEWSROOM_DEMO_PORT']}",
+    ]
+    return {**surroundings, "NEWSROOM_FETCH_ALLOW": ",".join(dict.fromkeys(allowed))}
+
+
 async def _work(place: Place, guard: Guard, children: list[Child]) -> None:
     surroundings = environment(place)
     outcome = await _prepare(place, surroundings, guard)
+    if outcome["demo"]:
+        surroundings = with_demo(surroundings)
     logs = place.var / "log"
     children += [
         Child(name, argv, logs / f"{name}.log", surroundings, ROOT, guard)
