@@ -20,10 +20,10 @@ from articles import pictures
 from articles.imaging import height_of, widths
 from articles.models import Article, Change, Image, Move, Revision, Status
 from articles.models.address import OldAddress
+from articles.worddiff import diff
 from newsroom.edge import public
 from newsroom.pages.errors import refusal
 from newsroom.pages.frame import page
-from newsroom.pages.worddiff import diff
 from wire.cleaning import plain
 
 PUBLIC_KINDS = ("published", "updated", "corrected")

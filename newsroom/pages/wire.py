@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article
+from articles.worddiff import diff
 from newsroom.edge import public
 from newsroom.pages.frame import page
 from newsroom.pages.paging import before, cut
-from newsroom.pages.worddiff import diff
 from wire.models import Item, Source, Version
 from wire.models.items import Status
 from wire.rows import STANDINGS, shown_time
