@@ -100,12 +100,17 @@ def taken_slugs(article: Article, on: date) -> set[str]:
 
 
 def render(article: Article) -> None:
-    """Render the public text again and store it, telling nobody."""
+    """Render the public text again and store it, telling nobody.
+
+    Call it with the ledger locked, on an article read since: then no page is overwritten
+    with an older one.
+    """
     revision = article.live_revision
     if revision is None:
         raise Refused("Nothing of this article is public.")
     columns = rendered(article, provenance.rows(article, revision.n, revision.body))
-    type(article).objects.filter(pk=article.pk).update(**columns)
+    shown = type(article).objects.filter(pk=article.pk, live_revision=revision)
+    shown.filter(status="live").update(**columns)
     for name, value in columns.items():
         if name != "search":
             setattr(article, name, value)
@@ -117,6 +122,16 @@ def rendered(article: Article, ledger: list[provenance.Row]) -> dict[str, object
     assert revision is not None  # noqa: S101  # the caller made it public
     columns = rendering.render(article, revision, ledger)
     return {**columns, "search": _search(revision)}
+
+
+@transaction.atomic
+def render_again(article: Article) -> None:
+    """Render a live article as it is now; see `Article.render`."""
+    lock_ledger()
+    whole = type(article).objects.select_related(
+        "section", "issue", "live_revision__image"
+    )
+    render(whole.get(pk=article.pk))
 
 
 def _search(revision: Revision) -> Combinable:

@@ -3,13 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from articles import announcing, renditions
+from articles import announcing, following, renditions
 
 
 @shared_task
 def announce_due() -> None:
     """Run by beat every 5 seconds. Readers see what is due without it."""
     announcing.announce_due(timezone.now())
+
+
+@shared_task
+def follow_sources() -> None:
+    """Run by beat every 5 seconds. Pages say what has become of the posts they cite."""
+    following.follow_sources()
 
 
 @shared_task(soft_time_limit=100, time_limit=120)

@@ -47,6 +47,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "media", "expires": 5},
     },
+    "show which sources moved": {
+        "task": "articles.tasks.follow_sources",
+        "schedule": 5.0,
+        "options": {"queue": "editorial", "expires": 5},
+    },
     "announce what the clock changed": {
         "task": "articles.tasks.announce_due",
         "schedule": 5.0,

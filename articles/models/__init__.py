@@ -6,6 +6,7 @@ from articles.models.image import Image, Rendition  # first: rendering reads it 
 from articles.models.address import OldAddress
 from articles.models.article import Article, Byline, Kind, Prominence, Status
 from articles.models.change import Change, ChangeKind
+from articles.models.cursor import Cursor
 from articles.models.evidence import Evidence, Role
 from articles.models.issue import Issue
 from articles.models.notice import Notice
@@ -19,6 +20,7 @@ __all__ = [
     "Byline",
     "Change",
     "ChangeKind",
+    "Cursor",
     "Evidence",
     "Image",
     "Issue",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -417,7 +416,7 @@ class Article(models.Model):
 
     def render(self) -> None:
         """Render the public text again and store it, telling nobody."""
-        publishing.render(copy(self))
+        publishing.render_again(self)
 
 
 class Byline(models.Model):

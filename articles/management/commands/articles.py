@@ -35,8 +35,7 @@ class Command(BaseCommand):
         live = Article.objects.filter(status=Status.LIVE)
         old = live if everything else live.exclude(rendered_with=rendering.mark())
         total, done = live.count(), 0
-        wanted = old.select_related("section", "issue", "live_revision__image")
-        for article in wanted.order_by("pk").iterator(chunk_size=100):
+        for article in old.only("pk").order_by("pk").iterator(chunk_size=100):
             article.render()
             done += 1
         if done:
