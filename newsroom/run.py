@@ -294,7 +294,7 @@ async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> Non
         if time.monotonic() > deadline:
             said = f"answers {status}" if status else "does not answer"
             raise Refused(f"The site {said}; its log is {web.log}.")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(1 if status else 0.1)
     say(f"Ready: {place.url}")
     say(f"Admin: {place.url}admin/")
     if outcome["password"]:
