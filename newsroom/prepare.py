@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -43,6 +44,7 @@ class Outcome:
     username: str = FIRST_LOGIN
     password: str = ""  # empty once somebody has changed it
     demo: bool = False  # the demo's world is in the database
+    staff: str = ""  # the logins of the demo's staff, a line each
 
     @classmethod
     def read(cls, var: Path) -> "Outcome":
@@ -74,6 +76,8 @@ def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
             say("Loading the demo …")
             call_command("demo", "load")
             outcome.demo = True
+            call_command("demo", "staff", stdout=(staff := StringIO()))
+            outcome.staff = staff.getvalue().rstrip()
             outcome.keep(var)
     return outcome
 

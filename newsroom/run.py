@@ -168,20 +168,16 @@ def _why_not(host: str, port: int) -> OSError | None:
 
 def environment(place: Place) -> dict[str, str]:
     """Return what our children know: as in production, but over HTTP on this machine."""
-    demo_port = _demo_port(place.var)
     hosts = ["localhost", "127.0.0.1", "[::1]", place.host, socket.gethostname()]
     defaults = {
         "NEWSROOM_HTTPS": "0",
         "NEWSROOM_URL": place.url.rstrip("/"),
         "NEWSROOM_HOSTS": ",".join(dict.fromkeys(hosts)),
         "NEWSROOM_SECRET_KEY": _secret_key(place.var),
-        "NEWSROOM_DEMO_PORT": demo_port,
+        "NEWSROOM_DEMO_PORT": _demo_port(place.var),
     }
-    given = {name: value for name, value in os.environ.items() if value}
-    allowed = [given.get("NEWSROOM_FETCH_ALLOW", ""), f"127.0.0.1:{demo_port}"]
     return defaults | {
-        **given,
-        "NEWSROOM_FETCH_ALLOW": ",".join(filter(None, allowed)),
+        **{name: value for name, value in os.environ.items() if value},
         "NEWSROOM_VAR": str(place.var),
         "DJANGO_SETTINGS_MODULE": "newsroom.settings",
         "PYTHONUNBUFFERED": "1",
@@ -195,6 +191,10 @@ def _secret_key(var: Path) -> str:
         if not file.exists():
             processes.write_private(file, secrets.token_urlsafe(64))
         return file.read_text().strip()
+
+
+def _wants_demo() -> bool:
+    return os.environ.get("DEMO") != "0"
 
 
 def _demo_port(var: Path) -> str:
@@ -244,12 +244,13 @@ def with_demo(surroundings: Mapping[str, str]) -> dict[str, str]:
 async def _work(place: Place, guard: Guard, children: list[Child]) -> None:
     surroundings = environment(place)
     outcome = await _prepare(place, surroundings, guard)
-    if outcome["demo"]:
+    demo = bool(outcome["demo"]) and _wants_demo()
+    if demo:
         surroundings = with_demo(surroundings)
     logs = place.var / "log"
     children += [
         Child(name, argv, logs / f"{name}.log", surroundings, ROOT, guard)
-        for name, argv in commands(place, demo=bool(outcome["demo"])).items()
+        for name, argv in commands(place, demo=demo).items()
     ]
     running = [asyncio.create_task(child.keep_running()) for child in children]
     try:
@@ -264,7 +265,7 @@ async def _prepare(
     place: Place, surroundings: Mapping[str, str], guard: Guard
 ) -> Mapping[str, str]:
     """Run `manage.py prepare`, which tells on the console how far it is."""
-    demo = [] if surroundings.get("DEMO") == "0" else ["--demo"]
+    demo = ["--demo"] if _wants_demo() else []
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", "prepare", *demo),
         cwd=ROOT,
@@ -301,6 +302,8 @@ async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> Non
         say(f"Login: {outcome['username']}  Password: {outcome['password']}")
     elif outcome["username"]:
         say(f"Login: {outcome['username']}, with the password you chose")
+    if outcome["staff"]:
+        say(f"The demo's staff:\n{outcome['staff']}")
 
 
 async def _watch(place: Place, *, web: Child) -> None:
