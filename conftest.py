@@ -7,10 +7,14 @@ own under `NEWSROOM_VAR` (default var/test) and stops what it started.
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import pytest
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent
 # Here, not in pyproject.toml: the settings must not be read before the next lines ran.
@@ -33,7 +37,7 @@ CHROMIUM_FLAGS = [
 started = embedded.Started()
 
 
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once; the workers of xdist find those of their controller."""
     global started
     django.setup()
@@ -50,7 +54,7 @@ def pytest_configure(config):
         raise pytest.UsageError(str(refusal)) from refusal
 
 
-def pytest_unconfigure(config):
+def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         embedded.stop(postgres=started.postgres, valkey=started.valkey)
 
@@ -73,7 +77,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
+def browser() -> "Iterator[Browser]":
     """A headless Chromium: Debian's, else the one Playwright installed."""
     from playwright.sync_api import Error, sync_playwright
 
@@ -93,7 +97,7 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
-def page(browser) -> Iterator[object]:
+def page(browser: "Browser") -> "Iterator[Page]":
     """A fresh page in a context of its own, 1280 by 900."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
