@@ -24,6 +24,7 @@ from wire.cleaning import clean_line, clean_text, plain
 from wire.markup import TOKEN, balanced
 
 ID = re.compile(r"p-[a-z2-7]{6}")
+_WORDS = re.compile(r"\w+")
 _ID_ATTRIBUTE = re.compile(r' id="([^"]*)"')
 ALIKE = 0.5  # share of words in common, from which a block is an edit of another
 _LOOKED_AT = 400  # words of a block compared
@@ -65,6 +66,11 @@ class Block:
     @cached_property
     def text(self) -> str:
         return clean_line(plain(self.inner))
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words two blocks are compared by, without their punctuation."""
+        return _WORDS.findall(self.text.casefold())[:_LOOKED_AT]
 
     @property
     def key(self) -> tuple[str, str]:
@@ -300,9 +306,9 @@ def _most_alike(
 def _best(block: Block, candidates: list[tuple[int, Block]]) -> int | None:
     best, score = None, ALIKE
     matcher: SequenceMatcher[str] = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(block.text.split()[:_LOOKED_AT])
+    matcher.set_seq2(block.words)
     for index, candidate in candidates:
-        matcher.set_seq1(candidate.text.split()[:_LOOKED_AT])
+        matcher.set_seq1(candidate.words)
         if matcher.real_quick_ratio() < score or matcher.quick_ratio() < score:
             continue
         if (ratio := matcher.ratio()) > score or (best is None and ratio == score):
