@@ -71,7 +71,7 @@ _seen: dict[str, str] = {}  # tags without attributes, and what they stand for
 _MOST_SEEN = 2_000
 
 
-_CLOSED_AT_ONCE = re.compile(rf"<(?:{_RAW})\b[^<>]*/\s*>", re.IGNORECASE)
+_CLOSED_AT_ONCE = re.compile(rf"<(?:{_RAW}|IFRAME|SCRIPT)\b[^<>]*/[ \t\r\n]*>")
 
 
 def without_empty(markup: str) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from . import dates, fields, language, mediarss
-from .base import MAX_FIELD, Batch, Media, Post, Reference
+from .base import MAX_FIELD, Batch, Media, Post, Reference, Written
 from .entries import Collector, newest_end
 from .links import absolute, absolute_markup
 from .vocabulary import BASE, LANG, inner_markup, name
@@ -38,8 +38,8 @@ def read(root: etree._Element, base: str, collect: Collector) -> Batch:
     """Return what an Atom document holds. `base` is the address it came from."""
     base = absolute(root.get(BASE), base) or base
     alone = name(root.tag).endswith("entry")
-    about = {} if alone else _children(root)
-    links = [] if alone else _links(root)
+    about = _NOTHING_SAID if alone else _said(root)
+    links = about.links
     home = _link(links, base, "alternate")
     base = base or _link(links, "", "self") or home
     spoken = language.tag(root.get(LANG))
@@ -49,11 +49,11 @@ def read(root: etree._Element, base: str, collect: Collector) -> Batch:
             collect.add(element, _deleted)
         else:
             collect.add(
-                element, lambda e, raw, where: _post(e, raw, where, base, spoken)
+                element, lambda e, own, where: _post(e, own, where, base, spoken)
             )
     return collect.batch(
         format="atom",
-        title=_content(about.get("title")).line(),
+        title=about.content("title").line(),
         home_url=home,
         language=spoken,
         hub=_link(links, base, "hub"),
@@ -66,27 +66,56 @@ def _entries(root: etree._Element) -> list[etree._Element]:
     found = []
     for child in root:
         what = name(child.tag)
-        if _plain(what) == "entry" or what == "at:deleted-entry":
+        if what in ("atom:entry", "entry") or what == "at:deleted-entry":
             found.append(child)
         elif what == "atom:entries":
-            found += [e for e in child if _plain(name(e.tag)) == "entry"]
+            found += [e for e in child if _own_name(e.tag) == "entry"]
     return found
 
 
-def _plain(what: str) -> str:
-    """Atom elements under their own names, also where a feed forgot the namespace."""
-    return what.removeprefix("atom:")
+class Said(NamedTuple):
+    """The children of one element: the first of each name, and all of some."""
+
+    first: dict[str, etree._Element]
+    links: list[etree._Element]
+    authors: list[etree._Element]
+    categories: list[etree._Element]
+    media: list[etree._Element]
+
+    def text(self, *names: str) -> str:
+        """Return the text of the first of `names` that has one."""
+        for wanted in names:
+            element = self.first.get(wanted)
+            if element is not None and element.text and not element.text.isspace():
+                return str(element.text).strip()
+        return ""
+
+    def content(self, wanted: str) -> Content:
+        return _content(self.first.get(wanted))
 
 
-def _children(element: etree._Element) -> dict[str, etree._Element]:
-    first: dict[str, etree._Element] = {}
+_MANY = {"link": 1, "author": 2, "category": 3, "dc:subject": 3, "media:content": 4,
+         "media:group": 4, "media:thumbnail": 4, "media:description": 4}  # fmt: skip
+
+
+def _said(element: etree._Element) -> Said:
+    """Sort the children of `element` by name, also where a feed forgot the namespace."""
+    said = Said({}, [], [], [], [])
     for child in element:
-        first.setdefault(_plain(name(child.tag)), child)
-    return first
+        what = _own_name(child.tag)
+        kept = _MANY.get(what)
+        if kept:
+            said[kept].append(child)  # type: ignore[union-attr]
+        elif what not in said.first:
+            said.first[what] = child
+    return said
 
 
-def _links(element: etree._Element) -> list[etree._Element]:
-    return [e for e in element if _plain(name(e.tag)) == "link"]
+_NOTHING_SAID = Said({}, [], [], [], [])
+
+
+def _own_name(tag: str) -> str:
+    return name(tag).removeprefix("atom:")
 
 
 def _link(links: list[etree._Element], base: str, wanted: str) -> str:
@@ -105,24 +134,21 @@ def _link(links: list[etree._Element], base: str, wanted: str) -> str:
 
 
 def _post(
-    entry: etree._Element, raw: bytes, where: str, base: str, spoken: str
+    entry: etree._Element, written: Written, where: str, base: str, spoken: str
 ) -> Post:
-    said = _children(entry)
-    links = _links(entry)
+    said = _said(entry)
     base = absolute(entry.get(BASE), base) or base
-    url = _link(links, base, "alternate")
-    given = _text(said, "id")
-    headline = _content(said.get("title")).line()
+    url = _link(said.links, base, "alternate")
+    given = said.text("id")
+    headline = said.content("title").line()
     body, body_base = _body(said, base)
-    brief = _content(said.get("summary"))
-    if brief == _NOTHING:
-        brief = Content("", mediarss.description(entry))
+    brief = said.content("summary")
+    if brief == _NOTHING and said.media:
+        brief = Content("", mediarss.description(said.media))
     if body == _NOTHING:
         body, brief = brief, _NOTHING
-    published, changed = (
-        _text(said, "published", "issued", "created"),
-        _text(said, "updated", "modified"),
-    )
+    published = said.text("published", "issued", "created")
+    changed = said.text("updated", "modified")
     at, updated = dates.parse(published), dates.parse(changed)
     told = (headline or body.markup or body.text, published or changed)
     if not any(told[1:]):
@@ -134,7 +160,7 @@ def _post(
         html=absolute_markup(body.markup, body_base),
         summary=brief.words(),
         url=url or absolute(given),
-        author=_author(entry, said),
+        author=_author(said),
         source_time=at or updated,
         updated_time=updated,
         language=language.tag(entry.get(LANG))
@@ -142,35 +168,34 @@ def _post(
         or language.by_script(headline or body.markup or body.text),
         repost_of=_origin(said, base),
         reply_to=_reply(said, base),
-        media=_media(entry, links, body, body_base),
-        tags=_tags(entry),
-        raw=raw,
+        media=_media(said, body, body_base),
+        tags=_tags(said),
+        written=written,
         where=where,
     )
 
 
-def _deleted(element: etree._Element, raw: bytes, where: str) -> Post:
+def _deleted(element: etree._Element, written: Written, where: str) -> Post:
     """A tombstone: the source took its entry back."""
     ref = element.get("ref")
     if not ref:
         raise ValueError("a deletion that does not say of what")
     at = dates.parse(element.get("when"))
-    comment = _children(element).get("at:comment")
     return Post(
         external_id=fields.identity(ref, ""),
         status="deleted",
-        text=_content(comment).words(),
+        text=_said(element).content("at:comment").words(),
         source_time=at,
         updated_time=at,
-        raw=raw,
+        written=written,
         where=where,
     )
 
 
-def _body(said: dict[str, etree._Element], base: str) -> tuple[Content, str]:
-    element = said.get("content")
+def _body(said: Said, base: str) -> tuple[Content, str]:
+    element = said.first.get("content")
     if element is None:
-        element = said.get("xhtml:body")
+        element = said.first.get("xhtml:body")
     if element is None:
         return _NOTHING, base
     inner = absolute(element.get(BASE), base) or base
@@ -189,7 +214,7 @@ def _content(element: etree._Element | None) -> Content:
         type_ = "text/html"
     if text.isspace() or not text:
         return _NOTHING
-    titled = _plain(name(element.tag)) == "title"
+    titled = _own_name(element.tag) == "title"
     escaped = element.get("mode") == "escaped"
     if (
         type_ in _HTML
@@ -216,66 +241,50 @@ def _from_base64(text: str) -> str:
         return ""
 
 
-def _text(said: dict[str, etree._Element], *names: str) -> str:
-    for wanted in names:
-        element = said.get(wanted)
-        if element is not None and element.text and not element.text.isspace():
-            return element.text.strip()
-    return ""
-
-
-def _author(entry: etree._Element, said: dict[str, etree._Element]) -> str:
+def _author(said: Said) -> str:
     names = []
-    for child in entry:
-        if _plain(name(child.tag)) == "author":
-            inside = _children(child)
-            own = _text(inside, "name") or _text(inside, "email") or (child.text or "")
-            names.append(fields.name(own))
-    names = [one for one in names if one] or [fields.name(_text(said, "dc:creator"))]
+    for author in said.authors:
+        own = _said(author).text("name", "email") or author.text or ""
+        names.append(fields.name(own))
+    names = [one for one in names if one] or [fields.name(said.text("dc:creator"))]
     return ", ".join(dict.fromkeys(names))[: fields.MAX_NAME]
 
 
-def _origin(said: dict[str, etree._Element], base: str) -> Reference | None:
-    source = said.get("source")
-    if source is None:
+def _origin(said: Said, base: str) -> Reference | None:
+    element = said.first.get("source")
+    if element is None:
         return None
-    title = _content(_children(source).get("title")).line()
-    links = _links(source)
-    url = _link(links, base, "alternate") or _link(links, base, "self")
+    source = _said(element)
+    title = source.content("title").line()
+    url = _link(source.links, base, "alternate") or _link(source.links, base, "self")
     return Reference(title or url, url) if title or url else None
 
 
-def _reply(said: dict[str, etree._Element], base: str) -> Reference | None:
-    element = said.get("thr:in-reply-to")
+def _reply(said: Said, base: str) -> Reference | None:
+    element = said.first.get("thr:in-reply-to")
     if element is None:
         return None
     url = absolute(element.get("href"), base) or absolute(element.get("ref"))
     return Reference(fields.name(element.get("ref")), url)
 
 
-def _media(
-    entry: etree._Element, links: list[etree._Element], body: Content, base: str
-) -> tuple[Media, ...]:
+def _media(said: Said, body: Content, base: str) -> tuple[Media, ...]:
     carried: list[Media] = []
-    for link in links:
+    for link in said.links:
         if (link.get("rel") or "").lower() == "enclosure":
             one = mediarss.enclosure(link, base)
             if one:
                 carried.append(one)
-    for child in entry:
-        if name(child.tag)[:6] == "media:":
-            carried += mediarss.media(child, base)
+    for element in said.media:
+        carried += mediarss.media(element, base)
     if "<img" in body.markup or "<IMG" in body.markup:
         carried += mediarss.pictures(body.markup, base)
     return mediarss.once(carried) if carried else ()
 
 
-def _tags(entry: etree._Element) -> tuple[str, ...]:
-    given = []
-    for child in entry:
-        what = _plain(name(child.tag))
-        if what == "category":
-            given.append(child.get("label") or child.get("term") or child.text)
-        elif what == "dc:subject":
-            given.append(child.text)
-    return fields.tags(given) if given else ()
+def _tags(said: Said) -> tuple[str, ...]:
+    if not said.categories:
+        return ()
+    return fields.tags(
+        e.get("label") or e.get("term") or e.text for e in said.categories
+    )

@@ -1,7 +1,7 @@
 """The shapes every connector reads into. Plain data: no Django, no network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,10 @@ from wire.cleaning import plain
 MAX_POSTS = 2_000  # posts taken from one document; the rest is counted in `warnings`
 MAX_FIELD = 1_000_000  # characters kept of any one field
 MAX_RAW = 262_144  # bytes kept of one entry, for dead letters
+
+
+# An entry as it came, or how to get it from the tree: few are ever looked at.
+Written = bytes | Callable[[], bytes]
 
 
 class ParseError(Exception):
@@ -81,8 +85,14 @@ class Post:
     embargo_until: datetime | None = None  # aware
     edited: bool = False  # the source says it changed, without saying when
     views: int | None = None
-    raw: bytes = b""  # the entry's own bytes, at most MAX_RAW of them
     where: str = ""  # its place in the document: "item 7"
+    written: Written = field(default=b"", repr=False, compare=False)  # see `raw`
+
+    @property
+    def raw(self) -> bytes:
+        """The entry's own bytes, at most `MAX_RAW` of them; written out when asked."""
+        own = self.written if isinstance(self.written, bytes) else self.written()
+        return own[:MAX_RAW]
 
     def words(self) -> str:
         """Return the text in plain words, paragraphs separated by one blank line.

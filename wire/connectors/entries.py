@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from lxml import etree
 
 from . import dates
-from .base import MAX_POSTS, MAX_RAW, Batch, Post, Rejected
+from .base import MAX_POSTS, MAX_RAW, Batch, Post, Rejected, Written
 from .fields import oldest_first_among_versions
 from .vocabulary import name
 
@@ -15,8 +16,8 @@ FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
           RecursionError, UnicodeError, etree.LxmlError)  # fmt: skip
 
 
-# Given an entry, its bytes (at most MAX_RAW) and its place in the document.
-Reader = Callable[[etree._Element, bytes, str], Post]
+# Given an entry, how it was written and its place in the document.
+Reader = Callable[[etree._Element, Written, str], Post]
 
 
 class Collector:
@@ -31,19 +32,19 @@ class Collector:
     def add(self, entry: etree._Element, read: Reader) -> None:
         """Read one entry; keep its bytes with the reason if it cannot be read."""
         self._place += 1
-        raw = etree.tostring(entry, encoding="utf-8", with_tail=False)[:MAX_RAW]
-        where = f"item {self._place}"
+        written, where = partial(_written, entry), f"item {self._place}"
         try:
-            self.posts.append(read(entry, raw, where))
+            self.posts.append(read(entry, written, where))
         except FAULTS as fault:
-            self.reject(fault, where, raw)
+            self.reject(fault, where, written)
 
-    def reject(self, fault: Exception | str, where: str, raw: bytes) -> None:
+    def reject(self, fault: Exception | str, where: str, written: Written) -> None:
         """Keep the bytes of an entry that could not be read, and the reason."""
         error = str(fault) or type(fault).__name__
         if isinstance(fault, KeyError):
             error = f"it lacks “{fault.args[0]}”"
-        self.rejected.append(Rejected(error=error, where=where, raw=raw[:MAX_RAW]))
+        raw = (written if isinstance(written, bytes) else written())[:MAX_RAW]
+        self.rejected.append(Rejected(error=error, where=where, raw=raw))
 
     def batch(self, **about: object) -> Batch:
         """Return all of it, versions of one post oldest first among themselves."""
@@ -53,6 +54,10 @@ class Collector:
             warnings=tuple(self.warnings),
             **about,  # type: ignore[arg-type]
         )
+
+
+def _written(entry: etree._Element) -> bytes:
+    return etree.tostring(entry, encoding="utf-8", with_tail=False)
 
 
 def newest_end(

@@ -1,10 +1,11 @@
 """JSON Feed 1.0 and 1.1."""
 
+from functools import partial
 from html import unescape
 from typing import Any
 
 from . import dates, fields, language, mediarss, strictjson
-from .base import MAX_FIELD, MAX_POSTS, Batch, Media, Origin, Post
+from .base import MAX_FIELD, MAX_POSTS, Batch, Media, Origin, Post, Written
 from .entries import FAULTS, Collector
 from .links import absolute, absolute_markup
 from .strictjson import listing, mapping, text
@@ -25,7 +26,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     if len(items) > MAX_POSTS:
         collect.warnings.append(f"{len(items):,} items: {MAX_POSTS:,} were read")
     for place, item in enumerate(items[:MAX_POSTS], start=1):
-        where, written = f"item {place}", strictjson.dump(item)
+        where, written = f"item {place}", partial(strictjson.dump, item)
         try:
             strictjson.refuse_impossible(item)
             post = _post(item, base, spoken, authors, written, where)
@@ -54,7 +55,7 @@ def is_feed(document: object) -> bool:
 
 
 def _post(
-    item: Any, base: str, spoken: str, authors: str, written: bytes, where: str  # noqa: ANN401
+    item: Any, base: str, spoken: str, authors: str, written: Written, where: str  # noqa: ANN401
 ) -> Post:  # fmt: skip
     if not isinstance(item, dict):
         raise ValueError("it is no object")
@@ -89,7 +90,7 @@ def _post(
         or language.by_script(headline or told),
         media=_media(item, markup, base),
         tags=fields.tags(text(tag) for tag in listing(item.get("tags"))),
-        raw=written,
+        written=written,
         where=where,
     )
 

@@ -76,7 +76,7 @@ def _post(entry: Any, base: str, spoken: str, where: str, raw: bytes) -> Post:  
         repost_of=_origin(entry, base),
         media=_media(entry, body, base),
         tags=fields.tags(tag.get("term") for tag in entry.get("tags") or ()),
-        raw=raw,
+        written=raw,
         where=where,
     )
 

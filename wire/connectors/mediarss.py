@@ -17,9 +17,7 @@ _BY_ENDING = {
     "audio": (".mp3", ".m4a", ".ogg", ".wav", ".aac"),
 }
 _PICTURE = re.compile(r"<(?:img|IMG)\s[^<>]*>")
-_SRC = re.compile(r"""\s(?:src|SRC)\s*=\s*["']?([^"'\s>]+)""")
-_ALT = re.compile(r"""\salt=(?:"([^"]*)"|'([^']*)')""")
-_SIZES = [re.compile(rf"""\s{side}\s*=\s*["']?(\d+)""") for side in ("width", "height")]
+_SAID = re.compile(r"""\s(src|SRC|alt|width|height)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _MOST_PICTURES = 10  # taken out of one text
 
 
@@ -84,15 +82,12 @@ def pictures(markup: str, base: str) -> Iterator[Media]:
     for count, tag in enumerate(_PICTURE.finditer(markup)):
         if count == _MOST_PICTURES:
             return
-        source = _SRC.search(tag[0])
-        url = absolute(unescape(source[1]), base) if source else ""
-        width, height = (
-            fields.number(m[1]) if m else None
-            for m in (size.search(tag[0]) for size in _SIZES)
-        )
+        said = {key.lower(): one or two for key, one, two in _SAID.findall(tag[0])}
+        url = absolute(unescape(said.get("src", "")), base)
+        width = fields.number(said.get("width"))
+        height = fields.number(said.get("height"))
         if url and width not in (0, 1) and height not in (0, 1):
-            alt = _ALT.search(tag[0])
-            title = fields.name(alt[1] or alt[2]) if alt else ""
+            title = fields.name(said.get("alt"))
             yield Media(kind="image", url=url, width=width, height=height, title=title)
 
 

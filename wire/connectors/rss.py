@@ -7,14 +7,14 @@ from typing import NamedTuple
 from lxml import etree
 
 from . import dates, fields, language, mediarss
-from .base import MAX_FIELD, Batch, Media, Post, Reference
+from .base import MAX_FIELD, Batch, Media, Post, Reference, Written
 from .entries import Collector, newest_end
 from .links import absolute, absolute_markup
 from .vocabulary import ABOUT, BASE, LANG, inner_markup, name
 
 _MANY = {
     "category", "enclosure", "media:content", "media:group", "media:thumbnail",
-    "atom:link", "dc:subject", "link", "itunes:keywords", "media:keywords",
+    "media:description", "atom:link", "dc:subject", "link",
 }  # fmt: skip
 _AUTHOR = re.compile(r"\s*[^\s()@]+@[^\s()]+\s*\((?P<name>[^()]+)\)\s*\Z")
 _PERIODS = {
@@ -88,7 +88,7 @@ def read(root: etree._Element, base: str, collect: Collector) -> Batch:
         about.text("language", "dc:language") or channel.get(LANG) or root.get(LANG)
     )
     for element in newest_end(items, collect, "pubdate", "dc:date"):
-        collect.add(element, lambda e, raw, where: _post(e, raw, where, base, spoken))
+        collect.add(element, lambda e, own, where: _post(e, own, where, base, spoken))
     return collect.batch(
         format="rss",
         title=fields.headline(about.text("title", "dc:title")),
@@ -101,7 +101,9 @@ def read(root: etree._Element, base: str, collect: Collector) -> Batch:
     )
 
 
-def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) -> Post:
+def _post(
+    item: etree._Element, written: Written, where: str, base: str, spoken: str
+) -> Post:
     found = find(item)
     base = absolute(item.get(BASE), base) or base
     guid = (found.text("guid", "atom:id") or item.get(ABOUT) or "").strip()
@@ -113,9 +115,9 @@ def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) 
     brief = found.markup("summary", "atom:summary", "itunes:summary", "itunes:subtitle")
     if not body:
         body, described = described, ""
-    brief = described or brief or mediarss.description(item)
+    brief = described or brief
     if not body:
-        body, brief = brief, ""
+        body, brief = brief or mediarss.description(e for _, e in found.many), ""
     headline = fields.headline(found.text("title", "dc:title", "media:title"))
     published = found.text("pubdate", "dc:date", "dcterms:issued", "atom:published")
     published = published or found.text("dcterms:created", "atom:issued")
@@ -124,7 +126,7 @@ def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) 
     told: tuple[str | None, ...] = (headline, body, brief)
     if published:
         told = (headline or body, published)
-    if not any(told[:1]) and carried:
+    if not headline and not body and carried:
         told = (carried[0].url, published)
     at, updated = dates.parse(published), dates.parse(changed)
     return Post(
@@ -142,7 +144,7 @@ def _post(item: etree._Element, raw: bytes, where: str, base: str, spoken: str) 
         repost_of=_origin(found, base),
         media=carried,
         tags=_tags(found),
-        raw=raw,
+        written=written,
         where=where,
     )
 

@@ -6,12 +6,13 @@ a page without its message list is refused rather than taken for an empty channe
 
 import re
 from datetime import datetime
+from functools import partial
 from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from . import dates, encoding, fields, language, telegram_media
-from .base import MAX_POSTS, Batch, Origin, ParseError, Post, Reference
+from .base import MAX_POSTS, Batch, Origin, ParseError, Post, Reference, Written
 from .entries import FAULTS, Collector
 from .links import absolute, absolute_markup
 
@@ -35,8 +36,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
         raise ParseError(_why_none(page, channel))
     collect = Collector()
     for place, message in enumerate(messages[:MAX_POSTS], start=1):
-        where, html = f"message {place}", message.html or ""
-        written = html.encode(errors="replace")
+        where, written = f"message {place}", partial(_written, message)
         try:
             collect.posts.append(_post(message, channel, written, where))
         except FAULTS as fault:
@@ -51,7 +51,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     )
 
 
-def _post(message: LexborNode, channel: str, written: bytes, where: str) -> Post:
+def _post(message: LexborNode, channel: str, written: Written, where: str) -> Post:
     external_id = _identity(message, channel)
     channel = external_id.partition("/")[0]
     url = HOME + external_id
@@ -78,9 +78,13 @@ def _post(message: LexborNode, channel: str, written: bytes, where: str) -> Post
         media=telegram_media.media(message, url),
         edited="edited" in _words(message, ".tgme_widget_message_meta").lower().split(),
         views=views(_words(message, ".tgme_widget_message_views")),
-        raw=written[:262_144],
+        written=written,
         where=where,
     )
+
+
+def _written(message: LexborNode) -> bytes:
+    return (message.html or "").encode(errors="replace")
 
 
 def _identity(message: LexborNode, channel: str) -> str:

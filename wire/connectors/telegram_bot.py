@@ -1,10 +1,11 @@
 """Telegram Bot API: the answer of `getUpdates`, for channels our own bot sits in."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from . import fields, language, strictjson
-from .base import Batch, Media, Origin, Post, Reference
+from .base import Batch, Media, Origin, Post, Reference, Written
 from .entries import FAULTS, Collector
 from .strictjson import listing, mapping, text
 
@@ -32,7 +33,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     titles: list[str] = []
     for update in document["result"]:
         number = text(mapping(update).get("update_id")) or "?"
-        where, written = f"update {number}", strictjson.dump(update)
+        where, written = f"update {number}", partial(strictjson.dump, update)
         try:
             strictjson.refuse_impossible(update)
             kind = next((key for key in _POSTS if key in update), "")
@@ -57,7 +58,7 @@ def is_updates(document: object) -> bool:
     return said.get("ok") is True and isinstance(said.get("result"), list)
 
 
-def _post(message: dict[str, Any], written: bytes, where: str) -> Post:
+def _post(message: dict[str, Any], written: Written, where: str) -> Post:
     chat = mapping(message["chat"])
     number = text(message["message_id"])
     if not number:
@@ -90,7 +91,7 @@ def _post(message: dict[str, Any], written: bytes, where: str) -> Post:
         reply_to=reply,
         media=_media(message),
         edited=edited is not None,
-        raw=written,
+        written=written,
         where=where,
     )
 

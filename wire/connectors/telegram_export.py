@@ -1,9 +1,10 @@
 """Telegram Desktop: `result.json` of an exported channel."""
 
+from functools import partial
 from typing import Any
 
 from . import dates, fields, language, strictjson
-from .base import Batch, Media, Origin, Post, Reference
+from .base import Batch, Media, Origin, Post, Reference, Written
 from .entries import FAULTS, Collector
 from .strictjson import listing, mapping, text
 
@@ -21,7 +22,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
         strictjson.refuse(document, "export of a channel")
     channel = text(document.get("id")) or fields.line(text(document.get("name")))
     for place, message in enumerate(document["messages"], start=1):
-        where, written = f"message {place}", strictjson.dump(message)
+        where, written = f"message {place}", partial(strictjson.dump, message)
         try:
             strictjson.refuse_impossible(message)
             collect.posts.append(_post(message, channel, written, where))
@@ -38,7 +39,7 @@ def is_export(document: object) -> bool:
     return isinstance(said.get("messages"), list) and "name" in said and "type" in said
 
 
-def _post(message: dict[str, Any], channel: str, written: bytes, where: str) -> Post:
+def _post(message: dict[str, Any], channel: str, written: Written, where: str) -> Post:
     number = text(message["id"])
     if not number:
         raise ValueError("a message without its number")
@@ -74,7 +75,7 @@ def _post(message: dict[str, Any], channel: str, written: bytes, where: str) -> 
         reply_to=_reply(channel, answered) if answered else None,
         media=_media(message),
         edited=edited is not None,
-        raw=written,
+        written=written,
         where=where,
     )
 

@@ -1,6 +1,7 @@
 """The elements of feeds under one name each, whatever prefix or case they came in."""
 
 import re
+from copy import deepcopy
 
 from lxml import etree
 
@@ -61,10 +62,8 @@ def name(tag: str) -> str:
 
 
 def inner_markup(element: etree._Element) -> str:
-    """Return what stands inside `element` as HTML, prefixes and namespaces left out.
-
-    Changes the tree: call it once, on what is read no further.
-    """
+    """Return what stands inside `element` as HTML, prefixes and namespaces left out."""
+    element = deepcopy(element)
     for inside in element.iter():
         if isinstance(inside.tag, str) and inside.tag[0] == "{":
             inside.tag = inside.tag.rpartition("}")[2]
