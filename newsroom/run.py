@@ -303,7 +303,9 @@ async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> Non
     elif outcome["username"]:
         say(f"Login: {outcome['username']}, with the password you chose")
     if outcome["staff"]:
-        say(f"The demo's staff:\n{outcome['staff']}")
+        say("The demo's staff:")
+        for line in outcome["staff"].splitlines():
+            say(f"  {line.expandtabs(16)}")
 
 
 async def _watch(place: Place, *, web: Child) -> None:
