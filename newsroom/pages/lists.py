@@ -12,8 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from articles import numbering
 from articles.models import Article, Author, Issue, Topic
 from articles.models.article import ArticleQuerySet
+from articles.pictures import picture
 from newsroom.edge import public
 from newsroom.pages.frame import frame, page
 from newsroom.pages.paging import before, cut
@@ -62,7 +64,9 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         "over": shown.role,
         "title": shown.name,
         "description": shown.bio,
-        "author": shown,
+        "portrait": picture(shown.portrait, shape="1x1", sizes="7rem", alt="")
+        if shown.portrait
+        else "",
         "path": shown.get_absolute_url(),
         **_stories(Article.objects.by_author(slug), request),
     }
@@ -116,7 +120,12 @@ def issue(request: HttpRequest, on: date) -> HttpResponse:
     for name, slug, card in rows:
         part = parts.setdefault(slug, {"name": name, "slug": slug, "cards": []})
         part["cards"].append(ready(card))
-    context = {"issue": shown, "parts": list(parts.values())}
+    context = {
+        "issue": shown,
+        "volume": numbering.roman(shown.volume),
+        "edition": shown.edition_name(),
+        "parts": list(parts.values()),
+    }
     return page("pages/issue.html", context, now=timezone.now())
 
 

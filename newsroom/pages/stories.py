@@ -196,7 +196,6 @@ def _withdrawn(article: Article) -> HttpResponse:
         lines[0] = f"A story stood at this address. We withdrew it on {day} UTC."
     if move and move.note:
         lines.append(f"The reason: {move.note}")
-    lines.append("Partners who had received it were told.")
     response = refusal(
         "This story was withdrawn", *lines, status=410, label="Withdrawn"
     )
