@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ MAX_TEXT = 200_000  # characters of a post's text
 MAX_LINE = 1_000  # characters of a headline, a name
 MAX_URL = 2_000
 MAX_MEDIA = 50  # of one post
+# How people mark a repost where the network they came from had no field for it.
+_RETOLD = re.compile(r"RT (@[\w.]{1,50}(?:@[\w.-]{1,100})?): ?")
 # What connectors say of a post, in the words items use. An embargo is a time, not a status.
 _STATUS = {
     "usable": "usable",
@@ -74,6 +77,8 @@ def ready(post: Post, *, language: str = "") -> Ready:
         "repost_url": _url(post.repost_of),
         "reply_to": _url(post.reply_to),
     }
+    if not post.repost_of:
+        fields["repost_name"] = _retold(fields["headline"] or fields["text"])
     media = [_medium(m) for m in post.media[:MAX_MEDIA]]
     return Ready(
         external_id=_identity(post.external_id),
@@ -88,6 +93,15 @@ def ready(post: Post, *, language: str = "") -> Ready:
         place=post.where[:200],
         **fields,
     )
+
+
+def _retold(words: str) -> str:
+    """Return whose words these are if they begin with "RT @name:", else nothing.
+
+    The words stay as they came. Where the origin stands is not known.
+    """
+    found = _RETOLD.match(words)
+    return found[1] if found else ""
 
 
 def _identity(external_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -27,10 +28,42 @@ class Release(models.TextChoices):
     DESK = "desk", "When the desk lets them through"
 
 
+class PublisherQuerySet(models.QuerySet["Publisher"]):
+    def named(self) -> list[Named]:
+        """Every name under which a text may speak of them, sources included. One query."""
+        found: dict[int, Named] = {}
+        columns = ("pk", "name", "aliases", "kind", "sources__name")
+        for pk, name, aliases, kind, source in self.values_list(*columns).order_by(
+            "pk", "sources__pk"
+        ):
+            known = found.setdefault(pk, Named(name, kind, [name, *_lines(aliases)]))
+            if source:
+                known.names.append(source)
+        return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A publisher by all its names: its own, those given beside it, its sources'."""
+
+    name: str
+    kind: str
+    names: list[str]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 class Publisher(models.Model):
     """Who stands behind sources. Independence is counted in publishers, not in accounts."""
 
     name = models.CharField(max_length=120, unique=True)
+    aliases = models.TextField(
+        blank=True,
+        help_text="Other names they go by in our copy, one a line, such as AFP. "
+        "The checks know them by these.",
+    )
     slug = models.SlugField(max_length=120, unique=True)
     kind = models.CharField(
         max_length=12,
@@ -50,6 +83,8 @@ class Publisher(models.Model):
     )
     home_url = models.URLField(max_length=500, blank=True)
     note = models.TextField(blank=True, help_text="What the desk should know of them.")
+
+    objects = PublisherQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -7,9 +7,15 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from wire.connectors.base import Batch, Reference, Rejected
-from wire.models import DeadLetter, Event, Item, Version
+from wire.models import DeadLetter, Event, Item, Publisher, Version
 from wire.store import store
-from wire.tests.factories import NINE, make_item, make_post, make_source
+from wire.tests.factories import (
+    NINE,
+    make_item,
+    make_post,
+    make_publisher,
+    make_source,
+)
 
 pytestmark = pytest.mark.django_db
 BLOB = "0" * 64
@@ -185,6 +191,43 @@ def test_a_repost_is_shown_as_a_repost_of_its_origin():
     item = make_item(repost_of=Reference("Port Watch", "https://t.me/portwatch/7"))
     assert "Reposted from" in item.row
     assert "https://t.me/portwatch/7" in item.row
+
+
+@pytest.mark.parametrize(
+    ("fields", "origin"),
+    [
+        ({"headline": "", "text": "RT @RALee85: “The colonel was seen”"}, "@RALee85"),
+        ({"headline": "RT @paper@mastodon.example: Two"}, "@paper@mastodon.example"),
+        ({"headline": "ART @RALee85: a gallery"}, ""),
+        ({"headline": "The colonel. RT @RALee85: seen"}, ""),
+        ({"headline": "RT if you agree"}, ""),
+    ],
+)
+def test_a_post_that_says_rt_names_its_origin_and_keeps_its_words(fields, origin):
+    item = make_item(**fields)
+
+    assert item.repost_name == origin
+    assert (item.headline or item.text) == (fields["headline"] or fields["text"])
+    assert ("Reposted from <bdi>" in item.row) is bool(origin)
+
+
+def test_a_repost_that_names_its_origin_is_not_read_for_another():
+    origin = Reference("Port Office", "https://t.me/portoffice/4")
+    item = make_item(headline="RT @someone: Closed", repost_of=origin)
+
+    assert (item.repost_name, item.repost_url) == tuple(origin)
+
+
+def test_a_publisher_is_known_by_its_own_names_and_those_of_its_sources():
+    publisher = make_publisher(name="Port Office", aliases="P.O.\n\n The Office \n")
+    make_source(publisher=publisher, name="Port Office notices")
+    make_source(publisher=publisher, name="Berths")
+
+    (known,) = Publisher.objects.named()
+
+    assert known.names == [
+        *("Port Office", "P.O.", "The Office", "Port Office notices", "Berths")
+    ]
 
 
 def test_the_database_refuses_to_change_a_version():
