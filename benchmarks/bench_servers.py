@@ -5,7 +5,7 @@ granian, gunicorn and uvicorn, over Django's WSGI handler in threads (ours, and 
 installed) and Django's own ASGI handler; then how each stops: SIGTERM under load with 20
 open streams. The server is pinned to core 0, the load to core 1.
 
-    python benchmarks/bench_servers.py [--seconds 3] [--only words]
+    python -m benchmarks.bench_servers [--seconds 3] [--only words]
 """
 
 import argparse
@@ -19,9 +19,10 @@ import time
 from pathlib import Path
 
 import psutil
-from load import figures, free_port, pinned, wait_for
 
-HERE = Path(__file__).resolve().parent
+from benchmarks.load import figures, free_port, pinned, wait_for
+
+ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 STREAMS = 20
 UVICORN = [
@@ -54,9 +55,9 @@ SERVERS = {
     "gunicorn, uvloop": [*GUNICORN, "-b=127.0.0.1:{port}"],
 }
 BEHINDS = {
-    "WSGI in threads, ours": "bench_shell:threads",
-    "WSGI in threads, a2wsgi": "bench_shell:a2wsgi",
-    "Django's ASGI handler": "bench_shell:asgi",
+    "WSGI in threads, ours": "benchmarks.shell:threads",
+    "WSGI in threads, a2wsgi": "benchmarks.shell:a2wsgi",
+    "Django's ASGI handler": "benchmarks.shell:asgi",
 }
 
 
@@ -81,8 +82,8 @@ def main() -> None:
 def measure(command: list[str], seconds: int) -> tuple[float, float, float, str]:
     port = free_port()
     command = [part.format(port=port) for part in command]
-    environ = {**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parent}"}
-    process = subprocess.Popen(pinned(0, command), cwd=HERE, env=environ)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(pinned(0, command), cwd=ROOT, env=environ)
     site = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{site}/kept/")
