@@ -1,7 +1,8 @@
-"""What was cited changes: public articles whose sources moved are shown so.
+"""What stands around a public text changes: a post it cites, a picture it shows.
 
-A reader of the wire's ledger. The text stays as it was; the table of sources under it
-says what has become of each post.
+The text stays as it was. The table of sources under it says what has become of each
+post, by reading the wire's ledger; a picture that got other words or another focal point
+has other addresses, and the stored pages must name those.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from articles import publishing
-from articles.models import Article, Evidence, Status
+from articles.models import Article, Evidence, Image, Status
+from articles.models.article import ArticleQuerySet
 from articles.models.change import lock_ledger, ring
 from articles.models.cursor import Cursor
 
@@ -61,13 +63,23 @@ def _round() -> tuple[bool, int]:
 
 def _show(items: set[int]) -> int:
     """Render what is public and cites one of the items."""
-    lock_ledger()  # no page may be overwritten with an older one
     links = Evidence.objects.filter(version__item__in=items)
-    citing = Article.objects.filter(status=Status.LIVE, pk__in=links.values("article"))
-    tags = []
-    for article in citing.select_related("section", "issue", "live_revision__image"):
+    return _render(Article.objects.filter(pk__in=links.values("article")))
+
+
+@transaction.atomic
+def show_picture(image: Image) -> int:
+    """Render what is public and shows `image`, after a change of it; return how many."""
+    return _render(Article.objects.showing(image))
+
+
+def _render(articles: ArticleQuerySet) -> int:
+    lock_ledger()  # no page may be overwritten with an older one
+    tags: list[str] = []
+    live = articles.filter(status=Status.LIVE)
+    for article in live.select_related("section", "issue", "live_revision__image"):
         publishing.render(article)
-        tags.append(f"article:{article.public_id}")
+        tags += publishing.tags(article)
     if tags:
         ring(tags, live=False)
-    return len(tags)
+    return len([tag for tag in tags if tag.startswith("article:")])
