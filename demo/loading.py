@@ -18,6 +18,7 @@ from demo.started import Started
 from markets import loading as markets_loading
 from markets.models import Feed
 from staff.models import User
+from wire import releasing
 from wire.models import Source
 
 Say = Callable[[str], object]
@@ -48,10 +49,18 @@ def _slugs() -> list[str]:
     return [row["slug"] for row in paper.table("sources")["source"]]
 
 
-def load(*, now: datetime, port: int, var: Path, say: Say) -> Loaded:
+def load(
+    *,
+    now: datetime,
+    port: int,
+    var: Path,
+    say: Say,
+    draw: Callable[[Path], dict[str, bytes]] | None = None,
+) -> Loaded:
     """Load the world as of `now`. Raises `Refused` if it is there already.
 
-    All rows come in one transaction: a load that is killed leaves nothing behind.
+    `draw` gives the pictures by name, by default `draw_all`. All rows come in one
+    transaction: a load that is killed leaves nothing behind.
     """
     if is_loaded():
         raise Refused("The demo is loaded already; `demo reset` loads it anew.")
@@ -59,7 +68,7 @@ def load(*, now: datetime, port: int, var: Path, say: Say) -> Loaded:
     world = World(started.at)
     base = servers.base_url(port)
     say("Drawing pictures …")
-    drawn = draw_all(var / "demo-pictures")
+    drawn = (draw or draw_all)(var / "demo-pictures")
     with transaction.atomic():
         say("Hiring the staff …")
         logins = cast.hire()
@@ -68,6 +77,7 @@ def load(*, now: datetime, port: int, var: Path, say: Say) -> Loaded:
         sources = listening.subscribe(world, base=base)
         posts = listening.listen(world, sources, base=base)
         listening.desk(world, by=people["Nils Aumont"])
+        releasing.announce_due(now=started.at)  # old posts are no news for the stream
         say("Printing the paper …")
         stories = copydesk.print_all(copydesk.furnish(world, people, drawn))
         say("Reading the markets …")

@@ -42,15 +42,21 @@ class Walk:
     around: float
     spread: float  # per cent
     places: int
+    moves_with: str = ""  # what it shares with others, such as a market
+    own: float = 1.0  # how much of its movement is its own, 0 to 1
 
     def at(self, when: datetime) -> Decimal:
         """The price at `when`, to the instrument's own places."""
-        drift = sum(
-            share * _noise(self.symbol, when.timestamp() / pace, pace)
-            for pace, share in _PACES
-        )
+        drift = sum(share * self._swing(when, pace) for pace, share in _PACES)
         value = self.around * math.exp(self.spread / 100 * drift)
         return Decimal(f"{value:.{self.places}f}")
+
+    def _swing(self, when: datetime, pace: int) -> float:
+        place = when.timestamp() / pace
+        alone = _noise(self.symbol, place, pace)
+        if not self.moves_with:
+            return alone
+        return self.own * alone + (1 - self.own) * _noise(self.moves_with, place, pace)
 
 
 @lru_cache(maxsize=20000)

@@ -25,15 +25,7 @@ NINETY_DAYS = 62  # working days in the ECB's 90-day document
 @cache
 def walks(table: str) -> tuple[Walk, ...]:
     """The walks of one provider, in the order of content/instruments.toml."""
-    return tuple(
-        Walk(
-            symbol=row["symbol"],
-            around=row["around"],
-            spread=row["spread"],
-            places=row["places"],
-        )
-        for row in paper.table("instruments")[table]
-    )
+    return tuple(Walk(**row) for row in paper.table("instruments")[table])
 
 
 def coins(now: datetime) -> Document:

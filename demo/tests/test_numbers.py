@@ -79,3 +79,16 @@ def test_today_s_fixing_is_known_only_after_four_in_frankfurt():
 
     assert fixings(before, 2) == [date(2026, 2, 27), date(2026, 2, 26)]
     assert fixings(before + timedelta(minutes=1), 1) == [date(2026, 3, 2)]
+
+
+def test_two_funds_on_the_same_index_move_together():
+    spy, voo = (w for w in walks("share") if w.symbol in ("SPY", "VOO"))
+    days = [MONDAY_OPEN + timedelta(days=n) for n in range(60)]
+
+    def moves(walk):
+        prices = [float(walk.at(day)) for day in days]
+        return [b / a - 1 for a, b in zip(prices, prices[1:], strict=False)]
+
+    pairs = zip(moves(spy), moves(voo), strict=True)
+
+    assert all(abs(a - b) < 0.002 for a, b in pairs)
