@@ -1,8 +1,10 @@
 """What an exchange is doing, in words: "NYSE closed · opens in 17h 10m"."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -55,27 +57,36 @@ class Opening:
 
 
 def read(now: datetime, mic: str = HOME) -> Opening:
-    """The state of one exchange at `now`. One query.
-
-    An exchange without a calendar is "hours unknown", never "closed".
-    """
-    unknown = State(phase=Phase.UNKNOWN)
-    return read_all(now, mic).get(mic) or Opening(
-        name=mic, now=now, state=unknown, following=unknown
-    )
+    """The state of one exchange at `now`. One query."""
+    return read_all(now, mic).get(mic) or unknown(now, mic)
 
 
 def read_all(now: datetime, *mics: str) -> dict[str, Opening]:
     """The state of these exchanges, or of every one we know, by MIC. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, around(now, *mics))
+        return openings(cursor.fetchall(), now)
+
+
+def around(now: datetime, *mics: str) -> list[object]:
+    """Return the parameters of `AROUND` for these exchanges, or for every one."""
+    return [(now - BACK).date(), (now + AHEAD).date(), not mics, list(mics)]
+
+
+def openings(rows: Iterable[Sequence[Any]], now: datetime) -> dict[str, Opening]:
+    """Return the states that rows of `AROUND`, by date, tell at `now`. No query."""
     days: dict[str, list[Hours]] = defaultdict(list)
     about: dict[str, tuple[str, str, int, int]] = {}
-    first, last = (now - BACK).date(), (now + AHEAD).date()
-    with connection.cursor() as cursor:
-        cursor.execute(AROUND, [first, last, not mics, list(mics)])
-        for mic, name, zone, pre, post, *row in cursor.fetchall():
-            about[mic] = (name, zone, pre, post)
-            days[mic].append(Hours(**dict(zip(HOURS, row, strict=True))))
+    for mic, name, zone, pre, post, *row in rows:
+        about[mic] = (name, zone, pre, post)
+        days[mic].append(Hours(**dict(zip(HOURS, row, strict=True))))
     return {mic: _opening(now, days[mic], *about[mic]) for mic in sorted(days)}
+
+
+def unknown(now: datetime, mic: str = HOME) -> Opening:
+    """What an exchange without a calendar is: "hours unknown", never "closed"."""
+    phase = State(phase=Phase.UNKNOWN)
+    return Opening(name=mic, now=now, state=phase, following=phase)
 
 
 def opening_html(opening: Opening) -> SafeString:
