@@ -11,37 +11,68 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import mark_safe
 
 from articles.masthead import masthead
-from articles.models import Section
 from markets import opening
 from markets.clocks import clocks_html
+from markets.models.exchange import HOURS
 
 DESCRIPTION = (
     "A daily paper reported from the wire. Every claim shows where it came from."
 )
 
+# One question for three things that every page shows: they share columns by position.
+_REST = ", ".join(["NULL"] * len(HOURS))
+_AROUND = f"""
+({opening.AROUND})
+UNION ALL
+SELECT '', name, slug, position, id, {_REST} FROM articles_section
+UNION ALL
+SELECT NULL, string_agg(row, E'\\n' ORDER BY public_at DESC, id DESC), '', 0, 0, {_REST}
+  FROM (SELECT row, public_at, id FROM wire_item
+         WHERE public_at <= statement_timestamp()
+         ORDER BY public_at DESC, id DESC LIMIT %s) AS newest
+"""  # noqa: S608  # built of constants alone
 
-def frame(
-    now: datetime, *, sections: Iterable[Mapping[str, str]] | None = None
-) -> dict[str, Any]:
+
+def frame(now: datetime, *, rail: int = 0) -> dict[str, Any]:
     """Return the masthead, the sections, the clocks and the exchange at `now`.
 
-    Three queries; two where the caller has read the sections already.
+    With `rail` also that many of the newest public posts, as ready lines. Two queries.
     """
+    sections, sessions, rows = _around(now, rail)
+    home = opening.openings(sessions, now).get(opening.HOME) or opening.unknown(now)
     return {
         "name": settings.PAPER_NAME,
         "url": settings.PAPER_URL,
         "description": DESCRIPTION,
         "masthead": masthead(now),
-        "sections": list(sections or Section.objects.in_order().values("name", "slug")),
+        "sections": sections,
         "clocks": clocks_html(now),
-        "opening": opening.opening_html(opening.read(now)),
+        "opening": opening.opening_html(home),
+        # The lines were escaped when they were written.
+        "rail": mark_safe(rows),  # noqa: S308
     }
+
+
+def _around(
+    now: datetime, rail: int
+) -> tuple[list[dict[str, str]], list[tuple[Any, ...]], str]:
+    """Read the sections, the sessions of the exchange and the rail, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AROUND, [*opening.around(now, opening.HOME), rail])
+        found = cursor.fetchall()
+    named = sorted((row[3], row[4], row[1], row[2]) for row in found if row[0] == "")
+    sections = [{"name": name, "slug": slug} for *_, name, slug in named]
+    sessions = sorted((row for row in found if row[0]), key=lambda row: row[5])
+    rows = next((row[1] for row in found if row[0] is None), "")
+    return sections, sessions, rows or ""
 
 
 def page(

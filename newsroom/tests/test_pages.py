@@ -20,6 +20,7 @@ from articles.tests.factories import (
     make_user,
     make_version,
 )
+from markets import loading
 from wire.tests.factories import make_item, make_source
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,46 @@ def make_story(headline="A tanker runs aground", **fields):
     """An article that readers can see."""
     made = make_article(status="live", headline=headline, **fields)
     return Article.objects.select_related("section", "live_revision").get(pk=made.pk)
+
+
+# The front
+
+
+def test_the_front_has_its_landmarks_and_one_line_for_each_post(client):
+    loading.load()
+    make_story(prominence=1)
+    make_story("A view", section=make_section(is_opinion=True), kind="opinion")
+    for n in range(3):
+        make_item(headline=f"Post {n}", now=NINE + n * HOUR)
+    page = read(client, "/")
+
+    rows = page.xpath("//aside[@aria-label='Live wire']//li")
+    assert [words(r.xpath(".//p[2]")[0]) for r in rows[:3]] == [
+        "Post 2",
+        "Post 1",
+        "Post 0",
+    ]
+    assert all(row.xpath(".//time/@datetime") for row in rows)
+    strip = page.xpath("//section[@aria-label='Markets']//li/@data-symbol")
+    assert len(strip) == len(set(strip)) == 34
+    (header,) = page.xpath("//header[contains(@class, 'masthead')]")
+    for fact in ("Vol. ", "· No. ", f"{NINE:%Y}", " Ed.", "Updated "):
+        assert fact in words(header)
+    assert len(page.xpath("//ul[@aria-label='World clocks']/li")) == 6
+    assert "A tanker runs aground" in words(
+        page.xpath("//section[@aria-label='Lead story']")[0]
+    )
+    assert all(page.xpath(f"//{part}") for part in ("h1", "main", "footer"))
+
+
+def test_the_front_stands_before_anything_was_printed(client):
+    page = read(client, "/")
+    assert "Nothing has been printed yet" in words(page)
+
+
+def test_the_front_names_what_it_shows_so_that_a_change_can_drop_it(client):
+    tags = client.get("/")["Surrogate-Key"].split()
+    assert {"front", "wire", "markets"} <= set(tags)
 
 
 # Stories
