@@ -18,8 +18,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from articles.limits import MAX_QUERY
 from articles.models import Article, Issue, Section, Status
-from articles.models.article import MAX_QUERY, ArticleQuerySet, Kind
+from articles.models.article import ArticleQuerySet, Kind
 
 
 class Withdrawn(APIException):

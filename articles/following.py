@@ -1,8 +1,7 @@
-"""What stands around a public text changes: a post it cites, a picture it shows.
+"""What was cited changes: public articles whose sources moved are shown so.
 
-The text stays as it was. The table of sources under it says what has become of each
-post, by reading the wire's ledger; a picture that got other words or another focal point
-has other addresses, and the stored pages must name those.
+A reader of the wire's ledger. The text stays as it was; the table of sources under it
+says what has become of each post.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from articles import publishing
-from articles.models import Article, Evidence, Image, Status
-from articles.models.article import ArticleQuerySet
+from articles.models import Article, Evidence, Status
 from articles.models.change import lock_ledger, ring
 from articles.models.cursor import Cursor
 
@@ -62,24 +60,14 @@ def _round() -> tuple[bool, int]:
 
 
 def _show(items: set[int]) -> int:
-    """Render what is public and cites one of the items."""
-    links = Evidence.objects.filter(version__item__in=items)
-    return _render(Article.objects.filter(pk__in=links.values("article")))
-
-
-@transaction.atomic
-def show_picture(image: Image) -> int:
-    """Render what is public and shows `image`, after a change of it; return how many."""
-    return _render(Article.objects.showing(image))
-
-
-def _render(articles: ArticleQuerySet) -> int:
+    """Render what is public and cites one of the items; return how many articles."""
     lock_ledger()  # no page may be overwritten with an older one
-    tags: list[str] = []
-    live = articles.filter(status=Status.LIVE)
-    for article in live.select_related("section", "issue", "live_revision__image"):
+    links = Evidence.objects.filter(version__item__in=items)
+    citing = Article.objects.filter(status=Status.LIVE, pk__in=links.values("article"))
+    tags = []
+    for article in citing.select_related("section", "issue", "live_revision__image"):
         publishing.render(article)
-        tags += publishing.tags(article)
+        tags.append(f"article:{article.public_id}")
     if tags:
         ring(tags, live=False)
-    return len([tag for tag in tags if tag.startswith("article:")])
+    return len(tags)

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from articles import body, limits
-from articles.merging import Merged, merge
 from articles.models.revision import RevisionKind, text_hash
 from articles.workflow import Refused
 from wire.cleaning import clean_line, clean_text
@@ -41,12 +40,6 @@ class Stale(Exception):
             "it. Your text is not lost: compare the two and save again."
         )
         self.mine, self.theirs, self.base = mine, theirs, base
-
-    def merged(self) -> Merged | None:
-        """Return both texts in one, as a proposal; None if they have no common start."""
-        if self.base is None:
-            return None
-        return merge(self.base.text(), self.mine, self.theirs.text())
 
 
 def start(

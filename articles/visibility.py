@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Min
 
 from articles.models import Article
-from articles.models.article import Status
+from articles.models.status import Status
 
 
 def next_boundary(now: datetime) -> datetime | None:

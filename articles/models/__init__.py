@@ -4,7 +4,7 @@ from articles.models.image import Image, Rendition  # first: rendering reads it 
 
 # isort: split
 from articles.models.address import OldAddress
-from articles.models.article import Article, Byline, Kind, Prominence, Status
+from articles.models.article import Article, Byline
 from articles.models.change import Change, ChangeKind
 from articles.models.cursor import Cursor
 from articles.models.evidence import Evidence, Role
@@ -12,6 +12,7 @@ from articles.models.issue import Issue
 from articles.models.notice import Notice
 from articles.models.paper import Author, Section, Topic
 from articles.models.revision import Autosave, Move, Revision, RevisionKind
+from articles.models.status import Kind, Prominence, Status
 
 __all__ = [
     "Article",

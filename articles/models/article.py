@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.core.checks import CheckMessage
 from django.db import models
-from django.db.models import F, Q, Subquery
-from django.db.models.functions import Greatest, Now
+from django.db.models import Q
+from django.db.models.functions import Greatest
 
 from articles import citing, moving, placing, provenance, publishing, saving
-from articles.limits import MAX_QUERY
-from articles.models.paper import Section
+from articles.models.listing import ArticleQuerySet
+from articles.models.status import Kind, Prominence, Status
 
 if TYPE_CHECKING:
     from articles.models.evidence import Evidence
-    from articles.models.image import Image
     from articles.models.notice import Notice
-    from articles.models.paper import Author
+    from articles.models.paper import Author, Section
     from articles.models.revision import Autosave, Revision
     from staff.models import User
     from wire.models import Version
-
-
-class Status(models.TextChoices):
-    """Where an article is in the workflow; changed by moves alone."""
-
-    DRAFT = "draft", "Draft"
-    IN_EDIT = "in_edit", "In edit"
-    READY = "ready", "Ready"
-    LIVE = "live", "Live"
-    KILLED = "killed", "Killed"
-
-
-class Kind(models.TextChoices):
-    """What sort of copy it is; readers see it."""
-
-    NEWS = "news", "News"
-    ANALYSIS = "analysis", "Analysis"
-    OPINION = "opinion", "Opinion"
-    EXPLAINER = "explainer", "Explainer"
-    FEATURE = "feature", "Feature"
-
-
-class Prominence(models.IntegerChoices):
-    """How high the front page carries a story; the lower the higher."""
-
-    LEAD = 1, "Lead"
-    SECONDARY = 2, "Secondary"
-    ORDINARY = 3, "Ordinary"
-    SECTION_ONLY = 4, "Section page only"
 
 
 class Computed(models.GeneratedField):
@@ -68,67 +38,6 @@ class Computed(models.GeneratedField):
     def check(self, **kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
         """Return what is wrong with the field itself."""
         return super().check(**{**kwargs, "databases": []})
-
-
-class ArticleQuerySet(models.QuerySet["Article"]):
-    def live(self, now: datetime | None = None) -> Self:
-        """What a reader may see at `now`: live, and past its time and every embargo.
-
-        Without `now` the database's own clock decides, at the start of the statement
-        (`now()` would be that of the transaction): a wrong clock on a web host lifts no
-        embargo.
-        """
-        return self.filter(status=Status.LIVE, public_at__lte=now or Now())
-
-    def newest_first(self) -> Self:
-        """By the instant readers could first see it, newest first."""
-        return self.order_by("-public_at", "-pk")
-
-    def before(self, public_at: datetime, pk: int) -> Self:
-        """What comes after this one in `newest_first`: the next page, however deep."""
-        return self.filter(
-            Q(public_at=public_at, pk__lt=pk) | Q(public_at__lt=public_at),
-            public_at__lte=public_at,  # an index condition; the OR alone is none
-        )
-
-    def in_section(self, slug: str) -> Self:
-        # A sub-query, not a join: so the section's own index gives the order too
-        here = Section.objects.filter(slug=slug).values("pk")[:1]
-        return self.filter(section=Subquery(here))
-
-    def on_topic(self, slug: str) -> Self:
-        return self.filter(topics__slug=slug)
-
-    def by_author(self, slug: str) -> Self:
-        return self.filter(authors__slug=slug)
-
-    def at_address(self, section: str, on: date, slug: str) -> Self:
-        return self.filter(section__slug=section, published_on=on, slug=slug)
-
-    def search(self, query: str) -> Self:
-        """What matches a reader's words in the public text, with its `rank`.
-
-        Quotes, OR and - mean what they do on the web. Words past the first 200 characters
-        are not looked at.
-        """
-        words = SearchQuery(
-            query[:MAX_QUERY], config="english", search_type="websearch"
-        )
-        return self.filter(search=words).annotate(rank=SearchRank(F("search"), words))
-
-    def best_first(self) -> Self:
-        """After `search`: the best match first, the newest of equals first."""
-        return self.order_by("-rank", "-public_at", "-pk")
-
-    def to_announce(self, now: datetime) -> Self:
-        """What readers can see at `now` and the ledger has not been told yet."""
-        return self.live(now).filter(announced_at=None).order_by("public_at", "pk")
-
-    def showing(self, image: Image) -> Self:
-        """Those whose public text, or whose author's face beside it, is `image`."""
-        faces = Byline.objects.filter(author__portrait=image).values("article")
-        carries = Q(live_revision__image=image) | Q(pk__in=faces)
-        return self.filter(carries, status=Status.LIVE)
 
 
 class Article(models.Model):

@@ -5,17 +5,9 @@ import threading
 import pytest
 from django.db import connection
 
-from articles.following import follow_sources, show_picture
+from articles.following import follow_sources
 from articles.models import Cursor
-from articles.tests.factories import (
-    HOUR,
-    NINE,
-    make_article,
-    make_author,
-    make_image,
-    make_section,
-    make_version,
-)
+from articles.tests.factories import HOUR, NINE, make_article, make_version
 from wire.connectors.base import Batch
 from wire.store import store
 from wire.tests.factories import make_post
@@ -86,23 +78,3 @@ def test_of_two_followers_one_works_and_the_other_does_not_wait():
 
     assert sum(done) == 1
     assert Cursor.objects.count() == 1
-
-
-def test_a_picture_with_another_focal_point_has_other_addresses_on_every_page():
-    image, face = make_image(), make_image()
-    author = make_author(portrait=face)
-    story = make_article(status="live", lead_image=image)
-    view = make_article(
-        status="live", section=make_section(is_opinion=True), bylines=[(author, "")]
-    )
-    make_article(status="ready", lead_image=image)
-    before = story.card_lead, view.card_text
-    for changed in (image, face):
-        changed.focal_x = 0.1
-        changed.save(update_fields=["focal_x"])
-        assert show_picture(changed) == 1
-
-    assert page_of(story)
-    assert page_of(view)
-    assert story.card_lead != before[0]
-    assert view.card_text != before[1]

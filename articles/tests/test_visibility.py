@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from articles import announcing
 from articles.models import Article, Change
-from articles.models.article import Status
+from articles.models.status import Status
 from articles.tests.factories import HOUR, NINE, make_article, make_user, make_version
 from articles.visibility import next_boundary
 

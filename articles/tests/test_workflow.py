@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from articles import workflow
 from articles.models import Article, Change, Move
-from articles.models.article import Status
+from articles.models.status import Status
 from articles.tests.factories import (
     BODY,
     HOUR,

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from articles import rendering
 from articles.models import Article, Change, Revision
-from articles.models.article import Status
 from articles.models.change import FIRST, ring
 from articles.models.revision import text_hash
+from articles.models.status import Status
 
 
 class Command(BaseCommand):

@@ -1,0 +1,80 @@
+"""Which articles: the questions every page, feed and list asks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import models
+from django.db.models import F, Q, Subquery
+from django.db.models.functions import Now
+
+from articles.limits import MAX_QUERY
+from articles.models.paper import Section
+from articles.models.status import Status
+
+if TYPE_CHECKING:
+    from articles.models.article import Article  # noqa: F401  # named in quotes below
+    from articles.models.image import Image
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def live(self, now: datetime | None = None) -> Self:
+        """What a reader may see at `now`: live, and past its time and every embargo.
+
+        Without `now` the database's own clock decides, at the start of the statement
+        (`now()` would be that of the transaction): a wrong clock on a web host lifts no
+        embargo.
+        """
+        return self.filter(status=Status.LIVE, public_at__lte=now or Now())
+
+    def newest_first(self) -> Self:
+        """By the instant readers could first see it, newest first."""
+        return self.order_by("-public_at", "-pk")
+
+    def before(self, public_at: datetime, pk: int) -> Self:
+        """What comes after this one in `newest_first`: the next page, however deep."""
+        return self.filter(
+            Q(public_at=public_at, pk__lt=pk) | Q(public_at__lt=public_at),
+            public_at__lte=public_at,  # an index condition; the OR alone is none
+        )
+
+    def in_section(self, slug: str) -> Self:
+        # A sub-query, not a join: so the section's own index gives the order too
+        here = Section.objects.filter(slug=slug).values("pk")[:1]
+        return self.filter(section=Subquery(here))
+
+    def on_topic(self, slug: str) -> Self:
+        return self.filter(topics__slug=slug)
+
+    def by_author(self, slug: str) -> Self:
+        return self.filter(authors__slug=slug)
+
+    def at_address(self, section: str, on: date, slug: str) -> Self:
+        return self.filter(section__slug=section, published_on=on, slug=slug)
+
+    def search(self, query: str) -> Self:
+        """What matches a reader's words in the public text, with its `rank`.
+
+        Quotes, OR and - mean what they do on the web. Words past the first 200 characters
+        are not looked at.
+        """
+        words = SearchQuery(
+            query[:MAX_QUERY], config="english", search_type="websearch"
+        )
+        return self.filter(search=words).annotate(rank=SearchRank(F("search"), words))
+
+    def best_first(self) -> Self:
+        """After `search`: the best match first, the newest of equals first."""
+        return self.order_by("-rank", "-public_at", "-pk")
+
+    def to_announce(self, now: datetime) -> Self:
+        """What readers can see at `now` and the ledger has not been told yet."""
+        return self.live(now).filter(announced_at=None).order_by("public_at", "pk")
+
+    def showing(self, image: Image) -> Self:
+        """Those whose public text, or whose author's face beside it, is `image`."""
+        faces = self.model.objects.filter(bylines__author__portrait=image)
+        carries = Q(live_revision__image=image) | Q(pk__in=faces.values("pk"))
+        return self.filter(carries, status=Status.LIVE)

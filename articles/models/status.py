@@ -1,0 +1,34 @@
+"""The closed lists an article's place in the paper is told by."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Status(models.TextChoices):
+    """Where an article is in the workflow; changed by moves alone."""
+
+    DRAFT = "draft", "Draft"
+    IN_EDIT = "in_edit", "In edit"
+    READY = "ready", "Ready"
+    LIVE = "live", "Live"
+    KILLED = "killed", "Killed"
+
+
+class Kind(models.TextChoices):
+    """What sort of copy it is; readers see it."""
+
+    NEWS = "news", "News"
+    ANALYSIS = "analysis", "Analysis"
+    OPINION = "opinion", "Opinion"
+    EXPLAINER = "explainer", "Explainer"
+    FEATURE = "feature", "Feature"
+
+
+class Prominence(models.IntegerChoices):
+    """How high the front page carries a story; the lower the higher."""
+
+    LEAD = 1, "Lead"
+    SECONDARY = 2, "Secondary"
+    ORDINARY = 3, "Ordinary"
+    SECTION_ONLY = 4, "Section page only"
