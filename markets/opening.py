@@ -68,7 +68,7 @@ def read_all(now: datetime, *mics: str) -> dict[str, Opening]:
         return openings(cursor.fetchall(), now)
 
 
-def around(now: datetime, *mics: str) -> list[object]:
+def around(now: datetime, *mics: str) -> list[Any]:
     """Return the parameters of `AROUND` for these exchanges, or for every one."""
     return [(now - BACK).date(), (now + AHEAD).date(), not mics, list(mics)]
 
