@@ -7,7 +7,9 @@ uvicorn leaves to a proxy. It leans on the insides of the pinned uvicorn: the te
 this module tell when a new one differs.
 """
 
+import logging
 from asyncio import TimerHandle, Transport
+from functools import cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,6 +19,8 @@ from newsroom.edge.page import encoding_for
 from newsroom.edge.shell import Shell
 
 HEADER_TIME = 20  # seconds from the first byte of a request to the end of its headers
+
+log = logging.getLogger(__name__)
 
 
 class FastLane(HttpToolsProtocol):
@@ -110,3 +114,12 @@ class FastLane(HttpToolsProtocol):
     def _too_slow(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+@cache
+def _say_once(name: str) -> None:
+    log.warning(
+        "the fast lane is closed: uvicorn wraps the shell in %s; start it by"
+        " newsroom.serve, or with --no-proxy-headers",
+        name,
+    )

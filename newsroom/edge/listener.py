@@ -44,7 +44,7 @@ class Listener(threading.Thread):
         self._stopped.set()
 
     def run(self) -> None:
-        retry = FIRST_RETRY
+        failed, retry = False, FIRST_RETRY
         while not self._stopped.is_set():
             try:
                 with self._connect() as connection:
@@ -52,10 +52,14 @@ class Listener(threading.Thread):
                         connection.execute(f"LISTEN {channel}".encode())
                     self.listening = True
                     self._up()
-                    retry = FIRST_RETRY
+                    if failed:
+                        log.warning("changes are heard again")
+                    failed, retry = False, FIRST_RETRY
                     self._listen(connection)
             except (psycopg.Error, OSError) as error:
-                log.warning("cannot hear what changes: %s", error)
+                if not failed:
+                    log.warning("cannot hear what changes: %s", error)
+                failed = True
             finally:
                 if self.listening:
                     self.listening = False

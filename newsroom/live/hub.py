@@ -220,13 +220,18 @@ class Hub:
         self._known_from = position(self.cursor)
 
     async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+        tries = 0
         while True:
             try:
                 await step()
             except ConnectionError as error:
-                log.warning("the live stream cannot read what changed: %s", error)
+                if tries == 0:
+                    log.warning("the live stream cannot read what changed: %s", error)
+                tries += 1
                 await asyncio.sleep(1)
             else:
+                if tries:
+                    log.warning("the live stream reads again, after %d tries", tries)
                 return
 
     async def _wait(self, seconds: float) -> set[str]:

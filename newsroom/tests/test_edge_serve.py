@@ -19,15 +19,17 @@ STREAMS = 20
 
 
 @contextmanager
-def served(*, workers=1, app="newsroom.tests.edge_app:application"):
+def served(*, workers=1, app="newsroom.tests.edge_app:application", environ=None):
     """The server as `make run` starts it; yields its process and port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [*serve.command("127.0.0.1", port, workers=workers), f"--app={app}"]
-    process = subprocess.Popen(command, env=os.environ | {"NEWSROOM_DEBUG": "1"})
+    environ = (environ or os.environ) | {"NEWSROOM_DEBUG": "1"}
+    environ["NEWSROOM_URL"] = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(command, env=environ)
     try:
         for _ in range(200):
-            if answers(port, "/"):
+            if answers(port, "/healthz"):
                 break
             time.sleep(0.05)
         yield process, port
