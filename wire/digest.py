@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from wire.cleaning import clean_html, clean_line, clean_text
 from wire.connectors.base import Media, Post, Reference
@@ -118,10 +119,13 @@ def _hash(
     """Hash what a reader would see.
 
     Addresses of media are left out: channels serve the same picture under a new token
-    each time, and that is no new version.
+    each time, and that is no new version. Of the post's own address only host and path
+    count, for the same reason.
     """
+    link = urlsplit(fields["url"])
     seen = [
-        *fields.values(),
+        *(value for name, value in fields.items() if name != "url"),
+        link.netloc + link.path,
         *(f"{m['kind']} {m.get('title', '')} {m.get('duration', '')}" for m in media),
         embargo_until.isoformat() if embargo_until else "",
     ]

@@ -90,6 +90,14 @@ def test_versions_in_any_order_leave_the_same_item(order):
     assert item.version_count == 3
 
 
+def test_a_token_in_an_address_makes_no_version():
+    source = make_source()
+    url = "https://feeds.example/posts/one"
+    keep(source, make_post(url=f"{url}?t=1"))
+    assert keep(source, make_post(url=f"{url}?t=2")).unchanged == 1
+    assert keep(source, make_post(url=f"{url}-and-a-half")).changed == 1
+
+
 def test_two_sources_may_use_the_same_id():
     keep(make_source(), make_post("7"))
     keep(make_source(), make_post("7"))
