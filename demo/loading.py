@@ -12,9 +12,8 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from articles.models import Article
-from demo import cast, copydesk, listening, paper, pictures, servers, trading
+from demo import cast, copydesk, listening, paper, pictures, servers, started, trading
 from demo.posts import World
-from demo.started import Started
 from markets import loading as markets_loading
 from markets.models import Feed
 from staff.models import User
@@ -64,8 +63,7 @@ def load(
     """
     if is_loaded():
         raise Refused("The demo is loaded already; `demo reset` loads it anew.")
-    started = Started(at=now, port=port)
-    world = World(started.at)
+    world = World(now)
     base = servers.base_url(port)
     say("Drawing pictures …")
     drawn = (draw or draw_all)(var / "demo-pictures")
@@ -77,14 +75,14 @@ def load(
         sources = listening.subscribe(world, base=base)
         posts = listening.listen(world, sources, base=base)
         listening.desk(world, by=people["Nils Aumont"])
-        releasing.announce_due(now=started.at)  # old posts are no news for the stream
+        releasing.announce_due(now=world.start)  # old posts are no news for the stream
         say("Printing the paper …")
         stories = copydesk.print_all(copydesk.furnish(world, people, drawn))
         say("Reading the markets …")
         markets_loading.load()
         prices = trading.listen(world, base=base)
-        started.keep(var)
         cast.write_down(logins, var)
+        started.keep(world.start, var)
     return Loaded(posts=posts, stories=stories, prices=prices, logins=logins)
 
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socket import socket
 from urllib.parse import urlsplit
 
-from demo import formats, pictures, quotes
+from demo import formats, pictures, quotes, started
 from demo.formats import Document, Place
 from demo.numbers import Closing, weekdays
 from demo.posts import World
@@ -38,12 +39,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Present:
+    """The world that is loaded now: a reset while the servers run begins another."""
+
+    def __init__(self, var: Path) -> None:
+        """Raises `started.NotLoaded` if there is none."""
+        self._var = var
+        self._written = 0
+        self._world: World | None = None
+        self()
+
+    def __call__(self) -> World:
+        try:
+            written = started.file_in(self._var).stat().st_mtime_ns
+        except FileNotFoundError:
+            written = 0  # being reset: the old world goes on until the new one begins
+        if self._world is None or (written and written != self._written):
+            self._world, self._written = World(started.read(self._var)), written
+        return self._world
+
+
 class Sites:
     """Every page the demo's providers have, by path."""
 
     def __init__(
         self,
-        world: World,
+        world: Callable[[], World],
         *,
         base: str,
         clock: Clock = utc_now,
@@ -52,7 +73,8 @@ class Sites:
         self.world = world
         self.base = base
         self.clock = clock
-        self._feeds = {formats.path(row): slug for slug, row in world.sources.items()}
+        sources = world().sources
+        self._feeds = {formats.path(row): slug for slug, row in sources.items()}
         self._markets: dict[str, Callable[[datetime], Document]] = {
             COINS: quotes.coins,
             RATES: quotes.reference_rates,
@@ -63,7 +85,7 @@ class Sites:
         """The document at `path` now; None if there is none."""
         now = self.clock()
         if slug := self._feeds.get(path):
-            return formats.render(self.world, slug, base=self.base, now=now)
+            return formats.render(self.world(), slug, base=self.base, now=now)
         if market := self._markets.get(path):
             return market(now)
         if path.startswith("/photo/"):
@@ -72,15 +94,16 @@ class Sites:
 
     def _single(self, path: str, now: datetime) -> Document | None:
         slug, _, number = path.strip("/").partition("/")
-        if slug not in self.world.sources:
+        world = self.world()
+        if slug not in world.sources:
             return None
         if not number:
-            return formats.render(self.world, slug, base=self.base, now=now)
-        post = self.world.numbered(slug, int(number), now) if number.isdigit() else None
+            return formats.render(self.world(), slug, base=self.base, now=now)
+        post = world.numbered(slug, int(number), now) if number.isdigit() else None
         if post is None:
             return None
-        source = self.world.sources[slug]
-        place = Place(world=self.world, source=source, base=self.base, now=now)
+        source = world.sources[slug]
+        place = Place(world=world, source=source, base=self.base, now=now)
         return formats.single(place, post)
 
 
@@ -91,7 +114,7 @@ def photo(path: str) -> bytes:
 
 
 def make_server(
-    world: World,
+    world: Callable[[], World],
     *,
     port: int = PORT,
     clock: Clock = utc_now,

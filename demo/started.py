@@ -1,4 +1,4 @@
-"""When the fictional world began and where it is served: one small file of its own.
+"""When the fictional world began: one small file of its own.
 
 The servers and the loader both read it, so that a restart does not tell another history.
 """
@@ -6,48 +6,37 @@ The servers and the loader both read it, so that a restart does not tell another
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """The start of the world (aware, UTC) and the port its addresses name."""
-
-    at: datetime
-    port: int
-
-    def keep(self, var: Path) -> None:
-        """Write it whole or not at all."""
-        file = _file(var)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(json.dumps({"at": self.at.isoformat(), "port": self.port}))
-        fresh.replace(file)
+def keep(at: datetime, var: Path) -> None:
+    """Write the start of the world down, whole or not at all."""
+    file = file_in(var)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps({"at": at.isoformat()}))
+    fresh.replace(file)
 
 
 class NotLoaded(Exception):
     """There is no fictional world yet; the message says what to do."""
 
 
-def read(var: Path) -> Started:
-    """Return what the loader wrote. Raises `NotLoaded` if it never did."""
+def read(var: Path) -> datetime:
+    """Return the start (aware, UTC). Raises `NotLoaded` if the loader wrote none."""
     try:
-        facts = json.loads(_file(var).read_text())
-        return Started(
-            at=datetime.fromisoformat(facts["at"]).astimezone(UTC),
-            port=int(facts["port"]),
-        )
+        facts = json.loads(file_in(var).read_text())
+        return datetime.fromisoformat(facts["at"]).astimezone(UTC)
     except FileNotFoundError:
         raise NotLoaded(
             f"There is no demo in {var}: load it first, with `manage.py demo load`."
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise NotLoaded(
-            f"{_file(var)} cannot be read ({error}): `manage.py demo reset` writes it anew."
+            f"{file_in(var)} cannot be read ({error}): `manage.py demo reset` writes it anew."
         ) from error
 
 
-def _file(var: Path) -> Path:
+def file_in(var: Path) -> Path:
     return var / "demo.json"

@@ -68,7 +68,9 @@ def listen(world: World, *, base: str) -> int:
     now = world.start - PAST
     feeds = subscribe(base=base, since=now)
     instants: list[datetime] = []
-    sites = Sites(world, base=base, clock=lambda: instants[-1], closing=calendar())
+    sites = Sites(
+        lambda: world, base=base, clock=lambda: instants[-1], closing=calendar()
+    )
 
     def fetch(
         url: str, *, etag: str, last_modified: str, headers: Mapping[str, str]

@@ -6,6 +6,7 @@ import math
 
 from demo.pictures.canvas import (
     BLUE,
+    CREAM,
     HEIGHT,
     INK,
     MIST,
@@ -265,7 +266,81 @@ def _crane(
     sheet.box(x + 510 * k, top + 330 * k, 100 * k, 40 * k, OCHRE)
 
 
+def fog(sheet: Canvas) -> None:
+    sheet.fade(0, 640, [(190, 197, 200), (216, 218, 214)])
+    sheet.fade(640, HEIGHT, [(214, 217, 214), (176, 188, 194), (104, 124, 138)])
+    ships = (
+        ((260, 1010, 1790), 650, 0.6),
+        ((60, 1560), 800, 0.95),
+        ((690,), 1080, 1.55),
+    )
+    for row, (places, y, k) in enumerate(ships):
+        haze = mix((206, 210, 208), (58, 72, 88), 0.2 + 0.3 * row)
+        sheet.waves(y - 20, y + 240, (234, 236, 232), rows=14, strength=120)
+        for x in places:
+            _coaster(sheet, x, y, k, haze)
+            for n in range(9):  # what the water gives back of her
+                width = sheet.dice.uniform(160, 460) * k
+                left = x + sheet.dice.uniform(20, 540 * k - width * 0.8)
+                sheet.box(left, y + 8 + n * 13 * k, width, 5 * k, haze, 120 - n * 12)
+        bank = sheet.ridge(y + 40 * k, 34, rough=0.4, n=7)
+        sheet.shape([*bank, (WIDTH, y + 90), (0, y + 90)], (222, 224, 220), 70)
+    sheet.waves(1260, HEIGHT, (228, 232, 230), rows=12, strength=110, width=8)
+    sheet.glow(2020, 1150, 150, (226, 110, 84), 130)
+    sheet.dot(2020, 1150, 16, RED)
+
+
+def _coaster(
+    sheet: Canvas, x: float, y: float, k: float, tone: tuple[int, int, int]
+) -> None:
+    """A cargo ship from the side, all in one tone: what fog leaves of her."""
+    hull = [(0, -52), (520, -52), (566, -78), (540, 0), (26, 0)]
+    house = [(24, -52), (24, -190), (112, -190), (124, -52)]
+    for part in (hull, house):
+        sheet.shape([(x + a * k, y + b * k) for a, b in part], tone)
+    for mast in (240, 400):
+        sheet.line([(x + mast * k, y - 52 * k), (x + mast * k, y - 200 * k)], tone, 7)
+    sheet.line([(x + 70 * k, y - 190 * k), (x + 70 * k, y - 250 * k)], tone, 7)
+
+
+def breakers(sheet: Canvas) -> None:
+    sheet.fade(0, 700, [(176, 198, 206), (226, 226, 212), (240, 228, 204)])
+    tones = [
+        (126, 164, 184),
+        (92, 138, 166),
+        (60, 106, 142),
+        (34, 76, 114),
+        (20, 50, 84),
+    ]
+    for row, tone in enumerate(tones):
+        base, height = 560 + row * 215, 90 + row * 52
+        length, phase = 420 + row * 130, row * 1.9
+        crest = []
+        for x in range(-40, WIDTH + 60, 12):
+            turn = x / length * math.tau + phase
+            # A wave with a sharp top: long troughs, steep backs
+            lift = (1 - abs(math.sin(turn / 2))) ** 1.7
+            crest.append((float(x), base - height * lift))
+        sheet.land(crest, tone)
+        sheet.line(crest, CREAM, 6 + 3 * row)
+        for fold in range(1, 6):
+            line = [(x, y + fold * (18 + 8 * row)) for x, y in crest]
+            sheet.line(line, mix(tone, MIST, 0.30 - 0.05 * fold), 4)
+        for at, up in crest[:: max(3, 9 - row)]:
+            if up < base - height * 0.62:
+                for _ in range(5 + row):
+                    sheet.dot(
+                        at + sheet.dice.uniform(-46, 46),
+                        up - sheet.dice.uniform(0, 22 + 12 * row),
+                        sheet.dice.uniform(2, 5 + row),
+                        PAPER,
+                        220,
+                    )
+
+
 SCENES = {
+    "fog": fog,
+    "breakers": breakers,
     "lighthouse": lighthouse,
     "harbour-night": harbour_night,
     "sandstorm": sandstorm,

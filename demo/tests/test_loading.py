@@ -22,7 +22,9 @@ from wire.models import DeadLetter, Item, Source, Version
 # marked ones, and the module's fixture below must never see another.
 pytestmark = pytest.mark.django_db
 
-NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0) - timedelta(days=1)
+NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) - timedelta(
+    days=1
+)
 PORT = 8099
 
 
@@ -195,7 +197,7 @@ def test_a_second_load_is_refused_and_changes_nothing(loaded, folder):
 
 
 def test_the_start_of_the_world_is_kept_for_the_servers(loaded, folder):
-    assert (read(folder).at, read(folder).port) == (NOW, PORT)
+    assert read(folder) == NOW
 
 
 def test_without_a_load_the_servers_say_what_to_do(tmp_path):

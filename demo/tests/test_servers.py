@@ -7,19 +7,20 @@ from threading import Thread
 
 import pytest
 
-from demo import formats
+from demo import formats, started
 from demo.posts import World
-from demo.servers import HOST, make_server
+from demo.servers import HOST, Present, make_server
 from markets.providers import PROVIDERS
 from wire import connectors
 from wire.connectors.base import Origin
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+WORLD = World(START)
 
 
 @contextmanager
 def serving(clock):
-    server = make_server(World(START), port=0, clock=clock)
+    server = make_server(lambda: WORLD, port=0, clock=clock)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     connection = HTTPConnection(HOST, server.server_port, timeout=5)
@@ -129,3 +130,22 @@ def test_the_reference_rates_give_the_four_pairs_with_their_last_fixing():
     assert set(newest) == set(pairs)
     assert all(tick.previous for tick in newest.values())
     assert 100 < newest["USD/JPY"].value < 250
+
+
+def test_a_reset_while_the_servers_run_begins_another_world(tmp_path):
+    started.keep(START, tmp_path)
+    present = Present(tmp_path)
+    first = present()
+    started.keep(START + timedelta(hours=1), tmp_path)
+
+    assert first.start == START
+    assert present().start == START + timedelta(hours=1)
+    assert present() is present()
+
+
+def test_the_old_world_goes_on_while_the_start_is_away(tmp_path):
+    started.keep(START, tmp_path)
+    present = Present(tmp_path)
+    started.file_in(tmp_path).unlink()
+
+    assert present().start == START

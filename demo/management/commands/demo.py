@@ -14,7 +14,6 @@ from django.db import connection
 from django.utils import timezone
 
 from demo import cast, listening, loading, paper, servers, started, trading
-from demo.posts import World
 from staff.models import Role
 
 
@@ -68,15 +67,14 @@ class Command(BaseCommand):
 
     def serve(self, *, port: int, **options: Any) -> None:  # noqa: ANN401
         try:
-            begun = started.read(settings.VAR_DIR)
+            present = servers.Present(settings.VAR_DIR)
         except started.NotLoaded as error:
             raise CommandError(str(error)) from error
-        world = World(begun.at)
-        base = servers.base_url(port)
+        base, world = servers.base_url(port), present()
         listening.repoint(world, base=base)
-        trading.subscribe(base=base, since=begun.at)
+        trading.subscribe(base=base, since=world.start)
         try:
-            server = servers.make_server(world, port=port, closing=trading.calendar())
+            server = servers.make_server(present, port=port, closing=trading.calendar())
         except OSError as error:
             raise CommandError(
                 f"Port {port} cannot be used ({error.strerror}): set NEWSROOM_DEMO_PORT."
