@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-from newsroom import embedded, processes
+from newsroom import embedded, installation, processes
 from newsroom.children import Child, cap_held, say
 from newsroom.guard import Guard
 from newsroom.processes import Refused
@@ -247,6 +247,7 @@ async def _work(place: Place, guard: Guard, children: list[Child]) -> None:
     demo = bool(outcome["demo"]) and _wants_demo()
     if demo:
         surroundings = with_demo(surroundings)
+    installation.remember(place.var, surroundings)
     logs = place.var / "log"
     children += [
         Child(name, argv, logs / f"{name}.log", surroundings, ROOT, guard)
