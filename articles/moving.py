@@ -62,7 +62,7 @@ def move(
         revision, ledger = _text(article, step, seen)
         changes: dict[str, object] = {"status": step.target, "changed_at": now}
         if step.goes_public:
-            _gate(article, step, ledger, seen, note)
+            _gate(article, step, revision, ledger, note)
             changes |= publishing.becoming_public(
                 article, step, revision, ledger, instant=instant, at=at
             )
@@ -137,18 +137,18 @@ def _text(
 def _gate(
     article: Article,
     step: Step,
+    revision: Revision,
     ledger: list[provenance.Row],
-    seen: int,
     note: str,
 ) -> None:
     """Refuse to publish what nobody approved, or what nothing stands behind."""
     if not step.new_text:
         passed = article.moves.filter(verb__in=_APPROVALS).order_by("-pk")
-        if passed.values_list("revision_n", flat=True).first() != seen:
+        if passed.values_list("revision_n", flat=True).first() != revision.n:
             raise Refused(
                 "This is not the text that was approved: send it back and submit it again."
             )
-    findings = provenance.findings(article, ledger)
+    findings = provenance.findings(article, ledger, revision)
     blocking = [finding.sentence for finding in findings if finding.blocks]
     if blocking and not note.strip():
         raise Refused(" ".join(blocking))

@@ -1,4 +1,4 @@
-"""What stands behind an article: the public ledger of its sources, and the first checks.
+"""What stands behind an article: the ledger of its sources, and what the checks say.
 
 Evidence is a stored version of a wire item. Its link must lead to one post: a bare
 channel, a home page or a made-up number proves nothing.
@@ -6,88 +6,23 @@ channel, a home page or a made-up number proves nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
 
-from articles import body
+from articles import body, checks
+from articles.checks import Copy, Finding, Names, Outlet, index
+from articles.links import Placeholder, check_link
+from wire.models import Publisher
 
 if TYPE_CHECKING:
-    from articles.models import Article, Evidence
+    from articles.models import Article, Evidence, Revision
     from wire.models import Item
 
-_UNWRITTEN = re.compile(r"[{}<>]|\.\.\.|…|\b(?:placeholder|xxx+|todo)\b", re.IGNORECASE)
-_SAMPLE_HOSTS = {"example.com", "example.org", "example.net"}
-_TELEGRAM = {"t.me", "telegram.me", "telegram.dog"}
-_X = {"x.com", "twitter.com", "mobile.twitter.com", "mobile.x.com"}
-_SEQUENCES = ("1234567890123456789", "9876543210")
-SHORTEST_STATUS = 10  # digits; X has numbered its posts with more since 2010
+__all__ = ["Finding", "Placeholder", "Row", "check_link", "findings", "rows"]
 
-
-class Placeholder(ValueError):
-    """A link that leads to no post; the message is fit for the editor."""
-
-
-def check_link(url: str) -> None:
-    """Raise `Placeholder` unless `url` leads to one post or one page.
-
-    An empty one is right: what the source sent had no link, and our own stored copy is
-    what is cited. Pure; whether anything answers there is not asked.
-    """
-    if not url:
-        return
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise Placeholder(f"{url} is no web address: {error}.") from error
-    if reason := _fault(parts):
-        raise Placeholder(f"{url} cannot stand as evidence: {reason}.")
-
-
-def _fault(parts: SplitResult) -> str:
-    host = (parts.hostname or "").removeprefix("www.")
-    steps = [step for step in parts.path.split("/") if step]
-    if parts.scheme not in ("http", "https") or not host:
-        return "it is no web address"
-    if host in _SAMPLE_HOSTS:
-        return "it is a sample address"
-    if _UNWRITTEN.search(parts.path):
-        return "part of it has not been filled in"
-    if host in _TELEGRAM:
-        return _telegram(steps)
-    if host in _X:
-        return _status(steps)
-    return _account(host, steps) if steps or parts.query else "it is a home page"
-
-
-def _account(host: str, steps: list[str]) -> str:
-    """Tell an account from a post, for Bluesky and what looks like Mastodon."""
-    if host == "bsky.app":
-        posted = len(steps) == 4 and steps[::2] == ["profile", "post"]
-    else:
-        posted = not (len(steps) == 1 and steps[0].startswith("@"))
-    return "" if posted else "it names an account, not a post"
-
-
-def _telegram(steps: list[str]) -> str:
-    if steps[:1] == ["s"]:
-        steps = steps[1:]
-    if len(steps) >= 2 and steps[-1].isdecimal() and int(steps[-1]) > 0:
-        return ""
-    return "it names a channel, not a post"
-
-
-def _status(steps: list[str]) -> str:
-    if len(steps) < 3 or steps[1] != "status":
-        return "it names an account, not a post"
-    number = steps[2]
-    if not number.isdecimal() or len(number) < SHORTEST_STATUS:
-        return f"“{number}” is not the number of a post"
-    made_up = len(set(number)) == 1 or any(run.startswith(number) for run in _SEQUENCES)
-    return f"“{number}” looks made up" if made_up else ""
+_PRESS = ("agency", "media")  # kinds of publishers a mere mention of whom is a claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +48,9 @@ class Row:
     version_n: int
     item_id: str
     embargo_until: datetime | None
+    origin_name: str  # of a repost: whose post it repeats
+    origin_url: str
+    words: str  # as cited; for the checks, never printed
 
 
 _STATES = {
@@ -165,6 +103,9 @@ def _row(mark: int, links: list[Evidence], places: dict[str, int]) -> Row:
         version_n=version.n,
         item_id=str(item.public_id),
         embargo_until=version.embargo_until,
+        origin_name=version.repost_name,
+        origin_url=version.repost_url,
+        words=f"{version.headline}\n{version.text}",
     )
 
 
@@ -185,40 +126,33 @@ def embargo(ledger: Iterable[Row]) -> datetime | None:
     return max((row.embargo_until for row in ledger if row.embargo_until), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What the checks have to say of a text; a blocking one needs a reason in the note."""
+def findings(
+    article: Article, ledger: list[Row], revision: Revision | None = None
+) -> list[Finding]:
+    """Check a text, the working one by default, against its evidence. One query.
 
-    rule: str
-    sentence: str
-    blocks: bool = False
+    That is for the names of publishers; the lead picture is read if it was not loaded.
+    """
+    text: Article | Revision = revision or article
+    image = revision.image if revision else article.lead_image
+    return checks.findings(
+        Copy(
+            headline=text.headline,
+            standfirst=text.standfirst,
+            body=text.body,
+            kind=article.kind,
+            alt=image.alt if image else None,
+            credit=image.credit if image else "",
+        ),
+        ledger,
+        _names(),
+    )
 
 
-def findings(article: Article, ledger: list[Row]) -> list[Finding]:
-    """Check the text against its evidence. No query."""
-    found = []
-    if not ledger and article.kind != "opinion":
-        found.append(
-            Finding(
-                rule="no_evidence",
-                sentence="Nothing from the wire stands behind this text. Attach evidence, "
-                "or say in the note why it needs none.",
-                blocks=True,
-            )
+def _names() -> Names:
+    return index(
+        tuple(
+            Outlet(tuple(known.names), is_press=known.kind in _PRESS)
+            for known in Publisher.objects.named()
         )
-    if ledger and len({row.publisher for row in ledger}) == 1:
-        found.append(
-            Finding(
-                rule="one_publisher",
-                sentence=f"Everything cited comes from {ledger[0].publisher} alone.",
-            )
-        )
-    found += [
-        Finding(
-            rule="source_moved",
-            sentence=f"{row.source}: {row.state_label.lower()} (“{row.headline[:80]}”).",
-        )
-        for row in ledger
-        if row.state != "usable"
-    ]
-    return found
+    )

@@ -135,6 +135,8 @@ def _headings(text: str) -> list[tuple[str, str]]:
 
 
 def _row(row: dict[str, Any], site: str) -> dict[str, Any]:
+    """A row of the ledger as data: whose words they are, never the words themselves."""
+    del row["words"]
     return {**row, "wire_url": f"{site}{row['wire_url']}"}
 
 
