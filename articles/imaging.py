@@ -20,7 +20,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageCms, ImageOps, IptcImagePlugin
+from PIL import Image, ImageCms, ImageFile, ImageOps, IptcImagePlugin
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")  # no other parser is ever tried
 MAX_PIXELS = 40_000_000
@@ -60,7 +60,7 @@ def height_of(shape: str, width: int, original: tuple[int, int]) -> int:
     return max(1, round(width * down / across))
 
 
-def opened(source: str | Path | BytesIO) -> Image.Image:
+def opened(source: str | Path | BytesIO) -> ImageFile.ImageFile:
     """Open a picture by its header alone. Raises `Refused` with what is wrong with it."""
     warnings.simplefilter("error")
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -131,7 +131,7 @@ def renditions(
                 }
 
 
-def metadata(image: Image.Image) -> dict[str, str]:
+def metadata(image: ImageFile.ImageFile) -> dict[str, str]:
     """Return what the file says of credit, rights and caption; places are not read."""
     said: dict[str, object] = {}
     with suppress(Exception):  # damaged metadata is no reason to refuse a picture
