@@ -1,5 +1,6 @@
 """Feeds that are not well-formed and cannot be made so: feedparser's answers."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +11,10 @@ from .base import MAX_POSTS, MAX_RAW, Batch, Media, ParseError, Post, Reference
 from .entries import FAULTS, Collector
 from .links import absolute, absolute_markup
 
-_PLAIN = ("text/plain", "")
+# feedparser takes minutes over floods that no source sends; these hold it to seconds.
+MAX_TEXT = 1_500_000  # characters
+MAX_NAMESPACES = 4_000  # declarations
+_ENDLESS_TAG = re.compile(r"<[^<>]{8000}")
 
 
 def read(text: str, error: str, base: str, collect: Collector) -> Batch:
@@ -18,6 +22,7 @@ def read(text: str, error: str, base: str, collect: Collector) -> Batch:
 
     `error` says why it is not well-formed.
     """
+    _refuse_floods(text, error)
     # Bytes in a stream: given a string it might take it for an address and fetch it.
     found = feedparser.parse(
         BytesIO(text.encode()),
@@ -49,6 +54,13 @@ def read(text: str, error: str, base: str, collect: Collector) -> Batch:
         home_url=home,
         language=spoken,
     )
+
+
+def _refuse_floods(text: str, error: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise ParseError(f"not well-formed, and too long to read anyway: {error}")
+    if text.count("xmlns") > MAX_NAMESPACES or _ENDLESS_TAG.search(text):
+        raise ParseError(f"not well-formed, and flooded with attributes: {error}")
 
 
 def _post(entry: Any, base: str, spoken: str, where: str, raw: bytes) -> Post:  # noqa: ANN401 feedparser has no types

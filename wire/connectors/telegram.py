@@ -12,11 +12,12 @@ from html import unescape
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from . import dates, encoding, fields, language, telegram_media
-from .base import MAX_POSTS, Batch, Origin, ParseError, Post, Reference, Written
+from .base import Batch, Origin, ParseError, Post, Reference, Written
 from .entries import FAULTS, Collector
 from .links import absolute, absolute_markup
 
 MAX_PAGE = 10_000_000  # bytes
+MAX_MESSAGES = 200  # of one page, the newest; Telegram shows twenty
 HOME = "https://t.me/"
 _MESSAGE = "div.tgme_widget_message"
 _TEXT = "tgme_widget_message_text"
@@ -35,7 +36,10 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     if not messages and page.css_first(".tme_no_messages_found") is None:
         raise ParseError(_why_none(page, channel))
     collect = Collector()
-    for place, message in enumerate(messages[:MAX_POSTS], start=1):
+    left = max(len(messages) - MAX_MESSAGES, 0)
+    if left:
+        collect.warnings.append(f"{left} older messages of the page were left out")
+    for place, message in enumerate(messages[left:], start=left + 1):
         where, written = f"message {place}", partial(_written, message)
         try:
             collect.posts.append(_post(message, channel, written, where))

@@ -39,7 +39,7 @@ _REFERENCE = re.compile(r"&([\w.:-]+);")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BAD_NUMBER = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,10}));")
 _AMPERSAND = re.compile(r"&(?!(?:#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.DOTALL)
 _LAST_ENTRY = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _XML_OWN = {"amp", "lt", "gt", "quot", "apos"}
 
@@ -74,7 +74,8 @@ def _mend(text: str) -> Document:
     before = text[:start].strip("\ufeff \t\r\n")
     if before:
         warnings.append(f"{len(before)} characters before the first tag left out")
-    text = _DECLARATION.sub("", text[start:], count=1)
+    declaration = _DECLARATION.match(text, start)
+    text = text[declaration.end() if declaration else start :]
     text = _declared_entities(text)
     without_controls = _BAD_NUMBER.sub(_number, _NOT_XML.sub("", text))
     if without_controls != text:

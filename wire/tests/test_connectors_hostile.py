@@ -223,6 +223,34 @@ def test_one_empty_item_among_a_hundred_costs_only_itself():
     assert [(r.where, r.raw) for r in batch.rejected] == [("item 100", b"<item/>")]
 
 
+CHANNEL = '<rss version="2.0"><channel>'
+FLOODS = {
+    "attributes": CHANNEL
+    + "<item "
+    + " ".join(f'a{n}="1"' for n in range(99_999))
+    + ">",
+    "namespaces": CHANNEL + "".join(f'<a{n}:b xmlns:a{n}="u"/>' for n in range(20_000)),
+    "open items": CHANNEL + "<item><title>a & b" * 50_000,
+    "open sections": CHANNEL + "<item><title><![CDATA[" * 99_999,
+    "comments": CHANNEL + "<!--" * 300_000,
+    "declarations": "<?xml " * 300_000,
+    "document types": "<!DOCTYPE rss [" + "<!--" * 99_999,
+    "instructions": "<?a?>" * 300_000,
+    "alternate links": "<html>" + '<link rel="alternate" ' * 50_000,
+    "messages": '<div class="tgme_widget_message" data-post="a/1">' * 2_000,
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_is_read_or_refused_in_seconds(name):
+    started = time.process_time()
+    try:
+        connectors.read(FLOODS[name].encode(), origin=HERE)
+    except ParseError as refusal:
+        str(refusal).encode()
+    assert time.process_time() - started < 15  # unguarded: minutes
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_crash_any_reader(raw):
     for format in PARSERS:

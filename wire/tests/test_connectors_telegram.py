@@ -247,6 +247,17 @@ def test_stickers_places_and_files_are_carried():
     ]
 
 
+def test_of_a_page_of_thousands_the_newest_are_read_and_the_rest_is_said():
+    page = "".join(
+        f'<div class="tgme_widget_message" data-post="harbour/{n}"></div>'
+        for n in range(1_000)
+    )
+    batch = connectors.read(page.encode())
+    assert batch.posts[-1].external_id == "harbour/999"
+    assert len(batch.posts) == 200
+    assert batch.warnings == ("800 older messages of the page were left out",)
+
+
 def test_a_message_without_number_costs_only_itself():
     page = (
         '<div class="tgme_widget_message">no number</div>'
