@@ -18,6 +18,7 @@ from demo.numbers import (
     weekdays,
 )
 
+DELAY = timedelta(minutes=15)  # of the exchange table, as free prices have
 TICK = 5  # seconds; between two ticks a document's bytes stay the same
 NINETY_DAYS = 62  # working days in the ECB's 90-day document
 
@@ -76,8 +77,8 @@ def _day(day: date) -> str:
 
 
 def table(now: datetime, closing: Closing = weekdays) -> Document:
-    """`/table.csv`: indices and funds of New York; still while it is closed."""
-    traded = last_trade(_ticked(now), closing)
+    """`/table.csv`: indices and funds of New York, 15 minutes late, still at night."""
+    traded = last_trade(_ticked(now - DELAY), closing)
     before = previous_close(traded, closing)
     lines = ["symbol,value,previous,as_of,currency"]
     for walk in walks("share"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from demo.pictures import charts, coast, creatures, inland, maps, sea, things
+from demo.pictures import charts, coast, creatures, inland, maps, papers, sea, things
 from demo.pictures.canvas import Canvas, jpeg, mix
 from demo.pictures.portraits import LOOKS, portrait
 
@@ -22,6 +22,7 @@ SCENES: dict[str, Callable[[Canvas], None]] = {
     **charts.SCENES,
     **things.SCENES,
     **creatures.SCENES,
+    **papers.SCENES,
 }
 PORTRAITS = tuple(LOOKS)
 

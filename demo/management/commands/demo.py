@@ -14,7 +14,6 @@ from django.db import connection
 from django.utils import timezone
 
 from demo import cast, listening, loading, paper, servers, started, trading
-from staff.models import Role
 
 
 class Command(BaseCommand):
@@ -54,7 +53,11 @@ class Command(BaseCommand):
             f"The demo is loaded: {loaded.stories} stories, {loaded.posts} posts, "
             f"{loaded.prices} prices."
         )
-        self._print(loaded.logins)
+        if loaded.logins:
+            self.stdout.write(
+                f"Logins were made for {len(loaded.logins)} people: "
+                "`manage.py demo staff` prints them."
+            )
 
     def reset(self, *, yes: bool, **options: Any) -> None:  # noqa: ANN401
         if (others := loading.foreign()) and not yes:
@@ -94,11 +97,6 @@ class Command(BaseCommand):
         if not file.exists():
             raise CommandError(f"No logins were made yet: {file} is not there.")
         self.stdout.write(file.read_text().rstrip())
-
-    def _print(self, logins: dict[str, str]) -> None:
-        roles = {row["username"]: row["role"] for row in paper.table("staff")["person"]}
-        for name, password in logins.items():
-            self.stdout.write(f"  {name:<8} {password:<14} {Role(roles[name]).label}")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
