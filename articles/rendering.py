@@ -25,11 +25,19 @@ from articles import body
 from articles.pictures import picture
 
 if TYPE_CHECKING:
-    from articles.models import Article, Image, Notice, Revision
+    from articles.models import Article, Image, Notice, OpenQuestion, Revision
     from articles.provenance import Row
 
 CARDS = ("card_lead", "card_picture", "card_text", "card_row")
-_TEMPLATES = (*CARDS, "card_kicker", "card_byline", "names", "story", "provenance")
+_TEMPLATES = (
+    *CARDS,
+    "card_kicker",
+    "card_byline",
+    "names",
+    "story",
+    "provenance",
+    "questions",
+)
 _SCHEMA_TYPES = {
     "news": "ReportageNewsArticle",
     "analysis": "AnalysisNewsArticle",
@@ -53,7 +61,7 @@ def mark() -> str:
 def render(article: Article, revision: Revision, ledger: list[Row]) -> dict[str, str]:
     """Return the columns to store: cards, page, JSON-LD, document and `rendered_with`.
 
-    Asks for notices, topics and the authors' portraits: three queries.
+    Asks for notices, topics, questions and the authors' portraits: four queries.
     """
     notices = list(article.notices.order_by("at", "pk"))
     prefetch_related_objects([article], "topics")
@@ -122,6 +130,7 @@ def _facts(
             }
             for notice in notices
         ],
+        "questions": [_question(question) for question in article.questions.shown()],
         "body": marked(revision.body, ledger),
         "rows": _printed(ledger, revision.body),
         "evidence": summary(ledger),
@@ -129,6 +138,20 @@ def _facts(
         "credit": image.credit if image else "",
         **_pictures(image),
         "portrait": _portrait(article, revision) if section.is_opinion else "",
+    }
+
+
+def _question(question: OpenQuestion) -> dict[str, object]:
+    due, closed = question.due_date, question.closed_at
+    return {
+        "text": question.text,
+        "is_open": question.is_open(),
+        "due_iso": due.isoformat(),
+        "due_long": f"{due.day} {due:%B %Y}",
+        "outcome_label": question.get_outcome_display(),
+        "answer": question.answer,
+        "closed_iso": iso(closed) if closed else "",
+        "closed_long": long_time(closed) if closed else "",
     }
 
 

@@ -44,6 +44,7 @@ _READ_COPY = [
     "articles.view_evidence",
     "articles.view_image",
     "articles.view_notice",
+    "articles.view_openquestion",
 ]
 _WRITE_COPY = [
     "articles.add_article",
@@ -53,6 +54,8 @@ _WRITE_COPY = [
     "articles.add_evidence",
     "articles.change_evidence",
     "articles.delete_evidence",
+    "articles.add_openquestion",
+    "articles.change_openquestion",
 ]
 _EDIT_COPY = [
     "articles.edit_article",

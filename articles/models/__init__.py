@@ -11,6 +11,7 @@ from articles.models.evidence import Evidence, Role
 from articles.models.issue import Issue
 from articles.models.notice import Notice
 from articles.models.paper import Author, Section, Topic
+from articles.models.question import OpenQuestion, Outcome
 from articles.models.revision import Autosave, Move, Revision, RevisionKind
 from articles.models.status import Kind, Prominence, Status
 
@@ -29,6 +30,8 @@ __all__ = [
     "Move",
     "Notice",
     "OldAddress",
+    "OpenQuestion",
+    "Outcome",
     "Prominence",
     "Rendition",
     "Revision",

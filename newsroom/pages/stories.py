@@ -18,8 +18,17 @@ from django.utils.safestring import mark_safe
 
 from articles import pictures
 from articles.imaging import height_of, widths
-from articles.models import Article, Change, Image, Move, Revision, Status
+from articles.models import (
+    Article,
+    Change,
+    Image,
+    Move,
+    OpenQuestion,
+    Revision,
+    Status,
+)
 from articles.models.address import OldAddress
+from articles.rendering import iso
 from articles.worddiff import diff
 from newsroom.edge import public
 from newsroom.pages.errors import refusal
@@ -107,6 +116,7 @@ def provenance(request: HttpRequest, section: str, on: date, slug: str) -> HttpR
         "revision": revision.n,
         "text_sha256": revision.hash,
         "evidence": rows,
+        "questions": [_question(one) for one in article.questions.shown()],
     }
     response = JsonResponse(answer)
     tags = [f"article:{article.public_id}"]
@@ -138,6 +148,19 @@ def _row(row: dict[str, Any], site: str) -> dict[str, Any]:
     """A row of the ledger as data: whose words they are, never the words themselves."""
     del row["words"]
     return {**row, "wire_url": f"{site}{row['wire_url']}"}
+
+
+def _question(question: OpenQuestion) -> dict[str, object]:
+    """What the story does not know, as data: open until it has an outcome."""
+    return {
+        "id": str(question.public_id),
+        "text": question.text,
+        "asked_at": iso(question.asked_at),
+        "due_date": question.due_date.isoformat(),
+        "outcome": question.outcome,
+        "answer": question.answer,
+        "closed_at": iso(question.closed_at) if question.closed_at else None,
+    }
 
 
 def _at(address: Address) -> QuerySet[Article]:
