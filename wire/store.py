@@ -218,20 +218,16 @@ def _insert_items(
     known: dict[str, Known] = {}
     table = []
     for post in posts:
-        public_id = uuid4()
-        public_at = _public_at(source, post, now=now, backlog=backlog)
-        row = _line(source, post, public_id, source.standing, now, changed=False)
-        table.append(
-            (
-                *(public_id, public_at, bool(public_at and public_at <= now)),
-                *(row, *_columns(post)),
-            )
-        )
-        known[post.external_id] = Known(
-            *(0, public_id, post.content_hash, post.revised_at, 1, now),
+        fresh = Known(
+            *(0, uuid4(), post.content_hash, post.revised_at, 1, now),
             *(post.source_time, source.standing, post.headline, post.text),
             [post.content_hash],
         )
+        public_at = _public_at(source, post, now=now, backlog=backlog)
+        announced = public_at is not None and public_at <= now
+        row = _line(source, post, fresh, changed=False)
+        table.append((fresh.public_id, public_at, announced, row, *_columns(post)))
+        known[post.external_id] = fresh
     with connection.cursor() as db:
         db.execute(
             INSERT_ITEMS,
@@ -258,7 +254,7 @@ def _insert_versions(
     items = [
         (
             *(pk, n.n, n.known.headline, n.known.text, n.known.source_time),
-            _line_of(source, n),
+            _line(source, n.post, n.known, changed=True),
         )
         for pk, n in last.items()
     ]
@@ -284,35 +280,7 @@ def _columns(post: Ready) -> tuple[object, ...]:
     )
 
 
-def _line(
-    source: Source,
-    post: Ready,
-    public_id: UUID,
-    standing: str,
-    seen_at: datetime,
-    *,
-    changed: bool,
-) -> str:
-    return rows.line(
-        rows.Line(
-            public_id=str(public_id),
-            source_name=source.name,
-            source_slug=source.slug,
-            at=rows.shown_time(post.source_time, seen_at),
-            standing=standing,
-            status=post.status,
-            headline=post.headline,
-            text=post.text,
-            language=post.language,
-            repost_name=post.repost_name,
-            repost_url=post.repost_url,
-            changed=changed,
-        )
-    )
-
-
-def _line_of(source: Source, newer: Newer) -> str:
-    known, post = newer.known, newer.post
+def _line(source: Source, post: Ready, known: Known, *, changed: bool) -> str:
     return rows.line(
         rows.Line(
             public_id=str(known.public_id),
@@ -326,7 +294,7 @@ def _line_of(source: Source, newer: Newer) -> str:
             language=post.language,
             repost_name=post.repost_name,
             repost_url=post.repost_url,
-            changed=True,
+            changed=changed,
         )
     )
 
