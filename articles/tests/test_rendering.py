@@ -235,7 +235,7 @@ def test_the_ledger_of_changes_can_be_proved(capsys):
 @pytest.mark.parametrize(
     ("by_hand", "said"),
     [
-        ("UPDATE articles_revision SET body = '<p>Rewritten.</p>'", "text of change"),
+        ("UPDATE articles_revision SET body = '<p>Rewritten.</p>'", "text of revision"),
         ("UPDATE articles_change SET kind = 'updated' WHERE id = (SELECT min(id)"
          " FROM articles_change)", "not what was written"),
         ("DELETE FROM articles_change WHERE id = (SELECT min(id) FROM articles_change)",
