@@ -17,6 +17,7 @@ import time
 
 import django
 import psutil
+from django.utils.text import slugify
 
 from benchmarks.bench_front import ROOT
 from benchmarks.load import free_port, pinned, wait_for
@@ -48,10 +49,15 @@ def main() -> None:
 
 def run(pid: int, port: int, given: argparse.Namespace) -> None:
     django.setup()
-    from wire.tests.factories import make_item, make_source
+    from wire.tests.factories import make_item, make_publisher, make_source
 
-    source, process = make_source(), psutil.Process(pid)
-    make_item(source)
+    name = f"Bench {time.time_ns()}"
+    publisher = make_publisher(name=name, slug=slugify(name))
+    source = make_source(
+        name=name, publisher=publisher, url=f"https://x.example/{name}"
+    )
+    process = psutil.Process(pid)
+    make_item(source, external_id=str(time.time_ns()))
     before = process.memory_info().rss
     began = time.monotonic()
     crowd = Crowd(port, given.readers)
@@ -60,7 +66,7 @@ def run(pid: int, port: int, given: argparse.Namespace) -> None:
     weight = (process.memory_info().rss - before) / given.readers / 1024
     first, last = [], []
     for _ in range(given.events):
-        make_item(source)
+        make_item(source, external_id=str(time.time_ns()))
         committed = time.monotonic()
         times = crowd.hear()
         first.append((times[0] - committed) * 1000)

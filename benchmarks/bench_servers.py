@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.load import figures, free_port, pinned, wait_for
+from benchmarks.load import Figures, figures, free_port, pinned, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -63,8 +63,10 @@ BEHINDS = {
 
 def main() -> None:
     given = arguments()
+    print("Requests a second, and a second of the server's own CPU time (cpu).")
     print(
-        f"{'server':28} {'behind':26} {'kept/s':>8} {'made/s':>8} {'stop s':>7}  left"
+        f"{'server':28} {'behind':24} {'kept':>6} {'cpu':>6} {'made':>6} {'cpu':>6}"
+        f" {'stop s':>7}  left"
     )
     for server, command in SERVERS.items():
         for behind, app in BEHINDS.items():
@@ -75,25 +77,29 @@ def main() -> None:
                 continue
             kept, made, stop, left = measure([*command, app], given.seconds)
             print(
-                f"{server:28} {behind:26} {kept:8.0f} {made:8.0f} {stop:7.1f}  {left}"
+                f"{server:28} {behind:24} {kept.rate:6.0f} {kept.per_cpu:6.0f}"
+                f" {made.rate:6.0f} {made.per_cpu:6.0f} {stop:7.1f}  {left}",
+                flush=True,
             )
 
 
-def measure(command: list[str], seconds: int) -> tuple[float, float, float, str]:
+def measure(command: list[str], seconds: int) -> tuple[Figures, Figures, float, str]:
     port = free_port()
     command = [part.format(port=port) for part in command]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(pinned(0, command), cwd=ROOT, env=environ)
+    process = subprocess.Popen(
+        pinned(0, command), cwd=ROOT, env=environ, stderr=subprocess.DEVNULL
+    )
     site = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{site}/kept/")
-        kept = figures(f"{site}/kept/", seconds=seconds, connections=32)
-        made = figures(f"{site}/made/", seconds=seconds, connections=32)
+        kept = figures(f"{site}/kept/", seconds=seconds, pid=process.pid)
+        made = figures(f"{site}/made/", seconds=seconds, pid=process.pid)
         stop, left = stop_under_load(process, port)
     finally:
         for one in family(process.pid):
             one.kill()
-    return kept.rate, made.rate, stop, left
+    return kept, made, stop, left
 
 
 def stop_under_load(process: subprocess.Popen, port: int) -> tuple[float, str]:

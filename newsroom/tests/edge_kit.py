@@ -122,6 +122,12 @@ def ask_wsgi(app, path="/", *, method="GET", query="", **headers):
     return Reply(*started[0], body)
 
 
+def run(coroutine):
+    """Run a coroutine in a thread of its own: Playwright's loop may hold this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def in_threads(count, work):
     """Run `work` in `count` threads that begin together; return what they returned."""
     barrier, results = threading.Barrier(count), [None] * count

@@ -15,6 +15,7 @@ from newsroom.tests.edge_kit import (
     ask_wsgi,
     in_threads,
     make_house,
+    run,
 )
 
 READERS = {
@@ -35,9 +36,7 @@ def door(request):
             (k.replace("_", "-").encode(), v.encode("latin-1"))
             for k, v in headers.items()
         ]
-        return asyncio.run(
-            ask_asgi(house.asgi, path, method=method, query=query, headers=raw)
-        )
+        return run(ask_asgi(house.asgi, path, method=method, query=query, headers=raw))
 
     def by_wsgi(house, path="/", **more):
         return ask_wsgi(house.wsgi, path, **more)
@@ -254,7 +253,7 @@ def test_two_hundred_tasks_at_a_cold_page_make_it_once():
     async def crowd():
         return await asyncio.gather(*(ask_asgi(house.asgi) for _ in range(200)))
 
-    assert {reply.status for reply in asyncio.run(crowd())} == {200}
+    assert {reply.status for reply in run(crowd())} == {200}
     assert house.paper.renders == 1
 
 
@@ -271,7 +270,7 @@ def test_one_reader_who_leaves_does_not_cost_the_others_their_page():
         release.set()
         return await asyncio.gather(*readers, return_exceptions=True)
 
-    left = asyncio.run(crowd())
+    left = run(crowd())
     assert [getattr(reply, "status", "gone") for reply in left] == ["gone"] * 2 + [
         200
     ] * 3
@@ -298,14 +297,14 @@ def test_a_reader_who_came_after_the_change_does_not_get_the_page_from_before():
         release.set()
         return (await before).body, (await after).body
 
-    assert asyncio.run(crowd()) == (b"old", b"new")
+    assert run(crowd()) == (b"old", b"new")
 
 
 @pytest.mark.parametrize("name", [b"x_forwarded_proto", b"content_length", b"cookie_"])
 def test_a_header_with_an_underscore_never_reaches_django(name):
     """FAULTS P5, CVE-2026-3902."""
     house = make_house()
-    asyncio.run(ask_asgi(house.asgi, "/admin/", headers=[(name, b"https")]))
+    run(ask_asgi(house.asgi, "/admin/", headers=[(name, b"https")]))
     (environ,) = house.paper.seen
     assert "https" not in environ.values()
 

@@ -8,15 +8,15 @@ import pytest
 
 from newsroom.edge import threads as module
 from newsroom.edge.threads import threaded
-from newsroom.tests.edge_kit import ask_asgi
+from newsroom.tests.edge_kit import ask_asgi, run
 
 
-def run(app, **fields):
+def answer(app, **fields):
     async def ask():
         with ThreadPoolExecutor(2) as pool:
             return await ask_asgi(threaded(app, pool), **fields)
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def test_the_body_and_the_headers_arrive_and_the_answer_comes_back():
@@ -31,7 +31,7 @@ def test_the_body_and_the_headers_arrive_and_the_answer_comes_back():
     cookies = [(b"cookie", b"a=1"), (b"cookie", b"b=2")]
     path = "/é"
     scope_headers = [*cookies, (b"content-length", b"3")]
-    reply = run(app, path=path, method="POST", headers=scope_headers, body=b"a=1")
+    reply = answer(app, path=path, method="POST", headers=scope_headers, body=b"a=1")
     assert (reply.status, reply["x-said"], reply.body) == (201, "yes", b"made it")
     assert reply["date"]
 
@@ -50,7 +50,7 @@ def test_a_long_answer_is_taken_in_pieces_and_closed_once():
         start_response("200 OK", [])
         return Long()
 
-    assert len(run(app).body) == 2_000_000
+    assert len(answer(app).body) == 2_000_000
     assert len(closed) == 1
 
 
@@ -86,7 +86,7 @@ def test_an_answer_that_is_not_taken_is_closed():
             with pytest.raises(ConnectionResetError):
                 await threaded(app, pool)(scope, receive, send)
 
-    asyncio.run(ask())
+    run(ask())
     assert closed == [1]
 
 
@@ -97,8 +97,8 @@ def test_the_largest_body_is_taken_and_one_byte_more_is_refused(monkeypatch):
         start_response("200 OK", [])
         return [b"%d" % len(environ["wsgi.input"].read())]
 
-    assert run(app, method="POST", body=b"x" * 1000).body == b"1000"
-    assert run(app, method="POST", body=b"x" * 1001).status == 413
+    assert answer(app, method="POST", body=b"x" * 1000).body == b"1000"
+    assert answer(app, method="POST", body=b"x" * 1001).status == 413
 
 
 def test_a_body_that_never_ends_holds_no_thread_and_is_refused(monkeypatch):
@@ -121,7 +121,7 @@ def test_a_body_that_never_ends_holds_no_thread_and_is_refused(monkeypatch):
             await threaded(lambda *a: asked.append(a), pool)(scope, receive, send)
             return sent[0]["status"]
 
-    assert asyncio.run(ask()) == 408
+    assert run(ask()) == 408
     assert asked == []
 
 
@@ -129,7 +129,7 @@ def test_an_error_of_the_application_is_an_answer(caplog):
     def app(environ, start_response):
         raise RuntimeError("broken desk")
 
-    assert run(app).status == 500
+    assert answer(app).status == 500
     assert "broken desk" in caplog.text
 
 
@@ -150,4 +150,4 @@ def test_more_requests_than_may_wait_are_asked_to_come_back(monkeypatch):
             release.set()
             return [reply.status for reply in await asyncio.gather(*asked)]
 
-    assert sorted(asyncio.run(crowd())) == [200, 200, 200, 503, 503]
+    assert sorted(run(crowd())) == [200, 200, 200, 503, 503]

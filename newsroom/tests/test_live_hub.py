@@ -7,6 +7,7 @@ import pytest
 
 from newsroom.live import hub as module
 from newsroom.live.hub import LOG_LIMIT, REPLAY, Hub, Told, Unreadable, event, position
+from newsroom.tests import edge_kit
 
 
 class Ledger:
@@ -79,7 +80,7 @@ async def heard(hub, reader, count):
 
 
 def run(test):
-    asyncio.run(asyncio.wait_for(test(), 20))
+    edge_kit.run(asyncio.wait_for(test(), 20))
 
 
 def test_a_post_reaches_every_reader_as_the_same_bytes():

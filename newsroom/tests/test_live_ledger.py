@@ -12,6 +12,7 @@ from newsroom.edge import wiring
 from newsroom.edge.shell import kind_of
 from newsroom.edge.store import Store
 from newsroom.live import reading
+from newsroom.tests.edge_kit import run
 from newsroom.tests.test_live_hub import told
 from wire.models import Item
 from wire.tests.factories import make_item, make_source
@@ -72,7 +73,7 @@ def test_a_stored_post_reaches_the_stream_with_its_ready_row():
             assert event["row"] == item.row
             assert "Ferry sails" in event["row"]
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_a_post_the_desk_holds_is_not_told():
@@ -88,7 +89,7 @@ def test_a_post_the_desk_holds_is_not_told():
             (event,) = await rows(hub, reader, 1)
             assert "Open" in event["row"]
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_of_two_transactions_the_first_commits_last_and_readers_hear_both():
@@ -116,7 +117,7 @@ def test_of_two_transactions_the_first_commits_last_and_readers_hear_both():
             assert "Began first" in events[0]["row"]
             assert "Committed first" in events[1]["row"]
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_an_unrelated_slow_writer_delays_a_post_only_until_it_ends():
@@ -144,7 +145,7 @@ def test_an_unrelated_slow_writer_delays_a_post_only_until_it_ends():
             await rows(hub, reader, 1)
             assert time.monotonic() - ended < 1.5
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_a_browser_that_comes_back_to_another_process_misses_nothing():
@@ -161,7 +162,7 @@ def test_a_browser_that_comes_back_to_another_process_misses_nothing():
             assert len(missed.entries) == 5
             assert not missed.reset
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_from_commit_to_reader_takes_milliseconds():
@@ -180,4 +181,4 @@ def test_from_commit_to_reader_takes_milliseconds():
             print(f"commit to reader: p50 {took[25]:.1f} ms, p99 {took[-1]:.1f} ms")  # noqa: T201
             assert took[-1] < 5000  # by the bell, not by chance
 
-    asyncio.run(test())
+    run(test())
