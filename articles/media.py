@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from articles.models import Article, Author, Rendition
 from articles.pictures import TYPES, mark
 
-_NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
+NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
+FOR_NOW = "public, max-age=5"
 FOR_EVER = "public, max-age=31536000, immutable"  # a changed picture has a new address
 
 
@@ -21,7 +22,7 @@ def rendition(
 
     The same 404 for a picture that does not exist and for one that is not out yet.
     """
-    parts = _NAME.fullmatch(name)
+    parts = NAME.fullmatch(name)
     if parts is None:
         raise Http404
     shape, width, format = parts.groups()
@@ -39,7 +40,9 @@ def rendition(
         raise Http404
     with found.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=TYPES[format])
-    response["Cache-Control"] = FOR_EVER
+    # While new crops are being made, the old ones stand in at the new address.
+    is_ready = found.image.state == "ready"
+    response["Cache-Control"] = FOR_EVER if is_ready else FOR_NOW
     response["Surrogate-Key"] = f"image:{public_id}"
     response["Content-Disposition"] = "inline"
     return response

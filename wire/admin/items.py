@@ -124,7 +124,8 @@ class ItemAdmin(admin.ModelAdmin):
 
     @admin.display(description="Seen", ordering="seen_at")
     def seen(self, item: Item) -> str:
-        return f"{item.seen_at:%H:%M:%S}, {timesince(item.seen_at)} ago"
+        at = timezone.localtime(item.seen_at)
+        return f"{at:%H:%M:%S}, {timesince(item.seen_at, depth=1)} ago"
 
     @admin.display(description="Readers")
     def shown(self, item: Item) -> str:
@@ -133,7 +134,7 @@ class ItemAdmin(admin.ModelAdmin):
         return (
             "see it"
             if item.is_public(timezone.now())
-            else f"from {item.public_at:%H:%M}"
+            else f"from {timezone.localtime(item.public_at):%H:%M}"
         )
 
     @admin.display(description="At the source")

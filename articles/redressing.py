@@ -1,0 +1,83 @@
+"""What stands around texts changes (a picture's crop, a section's name): pages follow.
+
+Stored pages hold such things, so those that show them are rendered again in the same
+transaction, and the edge is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from articles import publishing
+from articles.models import Article, Author, Image, Section, Topic
+from articles.models.article import Status
+from articles.models.change import lock_ledger, ring
+
+MOST = 500  # articles rendered at once; the rest wait for `manage.py articles render`
+_SAID = {"alt", "caption", "credit", "rights"}
+_CROPPED = {"focal_x", "focal_y"}
+
+
+@transaction.atomic
+def retouch(image: Image, *, now: datetime, **fields: Any) -> int:  # noqa: ANN401
+    """Change what is said of a picture, or what its crops keep in view.
+
+    `fields`: alt, caption, credit, rights, focal_x, focal_y. A new focal point has the
+    crops made again. Return how many public articles were rendered again.
+    """
+    if unknown := fields.keys() - _SAID - _CROPPED:
+        raise TypeError(f"a picture has no {', '.join(sorted(unknown))} to change")
+    changes = {name: v for name, v in fields.items() if getattr(image, name) != v}
+    if not changes:
+        return 0
+    if _CROPPED & changes.keys():
+        changes |= {"state": "new", "due_at": now, "attempts": 0, "error": ""}
+        changes |= {"lease_token": None, "lease_until": None}  # the old crop's maker
+    Image.objects.filter(pk=image.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(image, name, value)
+    faces = Author.objects.filter(portrait=image).values_list("slug", flat=True)
+    tags = [f"image:{image.public_id}", *(f"author:{slug}" for slug in faces)]
+    return _show_again(Article.objects.showing(image), tags)
+
+
+@transaction.atomic
+def rename(part: Section | Topic | Author) -> int:
+    """Save what was changed of a part of the paper, and render what carries its name.
+
+    Return how many public articles were rendered again.
+    """
+    part.save()
+    live = Article.objects.filter(status=Status.LIVE)
+    carrying: dict[type[Model], QuerySet[Article]] = {
+        Section: live.filter(section_id=part.pk),
+        Topic: live.filter(topics=part.pk),
+        Author: live.filter(authors=part.pk),
+    }
+    tags = ["all"] if isinstance(part, Section) else [f"{_word(part)}:{part.slug}"]
+    return _show_again(carrying[type(part)], tags)
+
+
+def _word(part: Section | Topic | Author) -> str:
+    return "topic" if isinstance(part, Topic) else "author"
+
+
+def _show_again(articles: QuerySet[Article], tags: Iterable[str]) -> int:
+    """Render the newest of them, mark the rest as out of date, and ring."""
+    lock_ledger()  # no page may be overwritten with an older one
+    found = list(articles.order_by("-public_at", "-pk").values_list("pk", flat=True))
+    rows = Article.objects.select_related(
+        "section", "issue", "live_revision__image"
+    ).filter(pk__in=found[:MOST])
+    told = list(tags)
+    for article in rows:
+        publishing.render(article)
+        told += publishing.tags(article)
+    Article.objects.filter(pk__in=found[MOST:]).update(rendered_with="")
+    ring(told, live=False)
+    return len(found[:MOST])
