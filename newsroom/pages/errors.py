@@ -5,11 +5,12 @@ broken, they must stand.
 """
 
 import logging
+import sys
 from html import escape
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.utils import timezone
@@ -39,7 +40,7 @@ def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:
             "Stories we withdraw keep their address and say so; this is not one of them.",
             status=404,
         )
-    except (DatabaseError, InterfaceError):
+    except (OperationalError, InterfaceError):
         return away()
 
 
@@ -58,7 +59,9 @@ def forbidden(request: HttpRequest, exception: object = None) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500, with a name under which the log has the rest."""
+    """500, with a name under which the log has the rest; 503 while the database is away."""
+    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return away()
     incident = uuid4().hex[:12]
     log.error("incident %s at %s", incident, request.path)
     return bare(

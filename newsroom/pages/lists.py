@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
@@ -109,10 +110,20 @@ def issues(request: HttpRequest) -> HttpResponse:
 @public(tags=lambda request, on: [f"issue:{on}"], minute=True)
 def issue(request: HttpRequest, on: date) -> HttpResponse:
     """One day's paper: its stories by section, in the order of the sections."""
-    shown = get_object_or_404(Issue, date=on)
+    now = timezone.now()
+    surround = frame(now)
+    shown = Issue.objects.filter(date=on).first()
+    if shown is None and on == surround["masthead"].date:
+        shown = Issue(  # nothing has been printed today yet
+            date=on,
+            volume=numbering.volume(on, first_year=settings.PAPER_VOLUME_ONE),
+            number=surround["masthead"].number,
+        )
+    if shown is None:
+        raise Http404(f"no issue of {on}")
     rows = (
         Article.objects.live()
-        .filter(issue=shown)
+        .filter(issue=shown.pk)
         .order_by("section__position", "section", "prominence", "-public_at", "-pk")
         .values_list("section__name", "section__slug", "card_text")
     )
@@ -121,12 +132,13 @@ def issue(request: HttpRequest, on: date) -> HttpResponse:
         part = parts.setdefault(slug, {"name": name, "slug": slug, "cards": []})
         part["cards"].append(ready(card))
     context = {
+        "frame": surround,
         "issue": shown,
         "volume": numbering.roman(shown.volume),
         "edition": shown.edition_name(),
         "parts": list(parts.values()),
     }
-    return page("pages/issue.html", context, now=timezone.now())
+    return page("pages/issue.html", context, now=now)
 
 
 def _day(text: str) -> date:

@@ -1,14 +1,18 @@
 """The readers' pages: each shows what it says, in few queries, and nothing of a reader."""
 
+import json
 from datetime import timedelta
+from urllib.parse import quote
 
+import feedparser
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from lxml import html
+from django.utils import timezone
+from lxml import etree, html
 
-from articles.models import Article, Status
+from articles.models import Article, Author, Section, Status, Topic
 from articles.tests.factories import (
     HOUR,
     NINE,
@@ -256,6 +260,11 @@ def test_an_issue_holds_the_stories_of_its_day(client):
     assert hrefs == [f"/issues/{other.published_on}/", f"/issues/{story.published_on}/"]
 
 
+def test_today_has_a_page_before_anything_was_printed(client):
+    page = read(client, f"/issues/{timezone.now():%Y-%m-%d}/")
+    assert "Nothing of this issue is public." in words(page)
+
+
 @pytest.mark.parametrize(
     "day", ["2026-02-30", "2026-13-01", "0000-00-00", "1999-01-01"]
 )
@@ -411,6 +420,62 @@ def test_a_crash_tells_the_reader_an_incident_and_nothing_else(client, monkeypat
     page = read(client, "/about/", 500)
     assert "Incident" in words(page)
     assert "swordfish" not in words(page)
+
+
+def test_while_the_database_is_away_a_page_asks_to_be_tried_again(client, monkeypatch):
+    def away(*args, **kwargs):
+        raise OperationalError("connection refused at 10.0.0.7")
+
+    monkeypatch.setattr("newsroom.pages.about.page", away)
+    client.raise_request_exception = False
+    response = client.get("/about/")
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert b"10.0.0.7" not in response.content
+
+
+def test_staff_and_readers_get_the_same_page(client, admin_client):
+    story = make_story()
+    for address in ("/", story.get_absolute_url(), "/wire/", "/about/"):
+        assert admin_client.get(address).content == client.get(address).content
+
+
+def test_no_text_of_anybody_becomes_markup_anywhere(client):
+    nasty = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>]]>{{7*7}}\u202e"
+    author = Author.objects.create(name="A" + nasty, slug="a", role=nasty, bio=nasty)
+    topic = Topic.objects.create(name="T" + nasty[:70], slug="t", description=nasty)
+    section = Section.objects.create(name="S" + nasty[:50], slug="s", description=nasty)
+    source = make_source(name="N" + nasty)
+    item = make_item(
+        source, headline=nasty, text=nasty, author=nasty, url="javascript:alert(3)"
+    )
+    story = make_story(
+        nasty, section=section, topics=[topic], bylines=[(author, nasty[:60])],
+        standfirst=nasty, framing=nasty, body=f"<p>{nasty}</p>", caption=nasty,
+        lead_image=make_image(alt=nasty, credit=nasty, caption=nasty),
+        evidence=make_item(source, headline=nasty, text=nasty).current_version(),
+    )  # fmt: skip
+    story.notice("correction", nasty, by=make_user(), now=NINE)
+    address = story.get_absolute_url()
+
+    for path in (
+        "/", "/s/", "/topics/t/", "/authors/a/", "/wire/", f"/wire/{item.public_id}/",
+        "/wire/?source=" + source.slug, "/corrections/", f"/issues/{story.published_on}/",
+        address, f"{address}history/", "/search/?q=" + quote(nasty), "/search/?q=alert",
+    ):  # fmt: skip
+        page = html.fromstring(client.get(path).content)
+        scripts = page.xpath("//script[not(@src)]")
+        assert {s.get("type") for s in scripts} <= {"application/ld+json"}, path
+        for script in scripts:
+            assert json.loads(script.text)["headline"]
+        assert not page.xpath("//img[@src='x'] | //@onerror"), path
+        assert not page.xpath("//a[starts-with(@href, 'javascript')]"), path
+        assert "49" not in words(page.xpath("//main")[0]).replace("7*7", ""), path
+    for path in ("/feed.atom", "/feed.rss", "/s/feed.atom", "/corrections/feed.rss"):
+        assert not feedparser.parse(client.get(path).content).bozo, path
+    for path in ("/sitemap.xml", "/news-sitemap.xml"):
+        etree.fromstring(client.get(path).content)
+    json.loads(client.get("/feed.json").content)
 
 
 def test_no_page_runs_inline_script_or_asks_anybody_else(client):
