@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import environ
@@ -41,7 +42,8 @@ def servers(var) -> list[psutil.Process]:
 
 def kill_all(var) -> None:
     for process in servers(var):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # ended with another of them
+            process.kill()
     psutil.wait_procs(servers(var), timeout=10)
 
 

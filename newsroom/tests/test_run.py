@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -23,7 +24,7 @@ from newsroom.embedded import places
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_LIMIT = 60  # seconds
+READY_LIMIT = 150  # seconds; on a machine with much else to do
 OURS = ("NEWSROOM_", "DATABASE_URL", "REDIS_URL", "CELERY_", "PORT", "DEMO", "DJANGO_")
 
 
@@ -32,8 +33,7 @@ def var(tmp_path_factory):
     """The state folder of one paper: each test here starts it again."""
     folder = tmp_path_factory.mktemp("paper")
     yield folder
-    for process in left(folder):
-        process.kill()
+    kill_all(folder)
 
 
 @pytest.fixture
@@ -105,8 +105,7 @@ class Run:
         return min(found, key=lambda process: process.pid)
 
     def kill(self) -> None:
-        for process in left(self.var):
-            process.kill()
+        kill_all(self.var)
         self.process.kill()
         self.process.wait(10)
 
@@ -138,6 +137,12 @@ def left(var) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def kill_all(var) -> None:
+    for process in left(var):
+        with suppress(psutil.NoSuchProcess):  # ended with another of them
+            process.kill()
 
 
 def assert_nothing_is_left(var, within: float = 1) -> None:
@@ -184,8 +189,7 @@ def test_after_kill_9_of_every_process_the_next_start_is_clean_and_the_login_hol
     run, var
 ):
     paper = run().ready()
-    for process in left(var):
-        process.kill()
+    kill_all(var)
     paper.process.wait(10)
     assert_nothing_is_left(var, within=5)
 
