@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from articles.masthead import masthead
 from markets import opening
@@ -48,16 +49,27 @@ def frame(now: datetime, *, rail: int = 0) -> dict[str, Any]:
     """
     sections, sessions, rows = _around(now, rail)
     home = opening.openings(sessions, now).get(opening.HOME) or opening.unknown(now)
+    head = masthead(now)
     return {
+        **_fixed(settings.PAPER_NAME, head.date.year),
         "name": settings.PAPER_NAME,
         "url": settings.PAPER_URL,
         "description": DESCRIPTION,
-        "masthead": masthead(now),
+        "masthead": head,
         "sections": sections,
         "clocks": clocks_html(now),
         "opening": opening.opening_html(home),
         # The lines were escaped when they were written.
         "rail": mark_safe(rows),  # noqa: S308
+    }
+
+
+@cache
+def _fixed(name: str, year: int) -> dict[str, SafeString]:
+    """What is the same on every page for as long as this process lives."""
+    return {
+        part: render_to_string(f"parts/{part}.html", {"name": name, "year": year})
+        for part in ("assets", "icons", "footer")
     }
 
 
