@@ -10,7 +10,7 @@ import signal
 import subprocess  # noqa: S404
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -192,8 +192,14 @@ def roots_in(folder: Path) -> list[psutil.Process]:
     Both servers make their data folder their working directory, which, unlike a pid
     file, cannot outlive them.
     """
-    found = {p.pid: p for p in working_in(folder)}
-    return [p for p in found.values() if p.ppid() not in found]
+    found = working_in(folder)
+    pids = {process.pid for process in found}
+    roots = []
+    for process in found:
+        with suppress(psutil.NoSuchProcess):  # it ended while we looked
+            if process.ppid() not in pids:
+                roots.append(process)
+    return roots
 
 
 def end(processes: list[psutil.Process], how: int, patience: float, then: int) -> None:
