@@ -441,7 +441,7 @@ def test_staff_and_readers_get_the_same_page(client, admin_client):
 
 
 def test_no_text_of_anybody_becomes_markup_anywhere(client):
-    nasty = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>]]>{{7*7}}\u202e"
+    nasty = "\"'><script>alert(1)</script><img src=x onerror=a(2)>]]>{{'zq'|add:'xj'}}\u202e"
     author = Author.objects.create(name="A" + nasty, slug="a", role=nasty, bio=nasty)
     topic = Topic.objects.create(name="T" + nasty[:70], slug="t", description=nasty)
     section = Section.objects.create(name="S" + nasty[:50], slug="s", description=nasty)
@@ -470,7 +470,7 @@ def test_no_text_of_anybody_becomes_markup_anywhere(client):
             assert json.loads(script.text)["headline"]
         assert not page.xpath("//img[@src='x'] | //@onerror"), path
         assert not page.xpath("//a[starts-with(@href, 'javascript')]"), path
-        assert "49" not in words(page.xpath("//main")[0]).replace("7*7", ""), path
+        assert "zqxj" not in words(page), path
     for path in ("/feed.atom", "/feed.rss", "/s/feed.atom", "/corrections/feed.rss"):
         assert not feedparser.parse(client.get(path).content).bozo, path
     for path in ("/sitemap.xml", "/news-sitemap.xml"):
