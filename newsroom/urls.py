@@ -30,6 +30,7 @@ handler500 = "newsroom.pages.errors.broken"
 urlpatterns = [
     path("", front.front, name="front"),
     path("admin/", admin.site.urls),
+    path("api/", include("newsroom.api.urls")),
     path("wire/", wire.index, name="wire"),
     path("wire/<uuid:public_id>/", wire.item, name="wire-item"),
     path("markets/", include((MARKETS, "markets"))),
