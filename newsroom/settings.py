@@ -128,6 +128,7 @@ TIME_ZONE = "UTC"
 PAPER_TIME_ZONE = env.str("NEWSROOM_TIME_ZONE", default="UTC")  # the day of an issue
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["newsroom.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -20,7 +20,8 @@ from django.utils import timezone
 DESKS = (
     ("Wire", ("wire.Item", "wire.Source", "wire.Publisher", "wire.DeadLetter",
               "wire.Fetch")),
-    ("Desk", ("articles.Article", "articles.Image", "articles.Notice")),
+    ("Desk", ("articles.Article", "articles.OpenQuestion", "articles.Image",
+              "articles.Notice")),
     ("Paper", ("articles.Issue", "articles.Section", "articles.Topic",
                "articles.Author")),
     ("Markets", ("markets.Instrument", "markets.Quote", "markets.Feed",

@@ -168,7 +168,7 @@ class ImageAdmin(admin.ModelAdmin):
                 return HttpResponseRedirect(_address(image))
         for field in form.fields.values():
             field.disabled = not may_change
-        return self._page(request, form, title=str(image), image=image)
+        return self._page(request, form, title=image.alt, image=image)
 
     def history_view(
         self,
