@@ -23,6 +23,8 @@ class ClosedFilterBackend(DjangoFilterBackend):
         }
         if unknown:
             raise ValidationError(unknown)
+        if not set(request.query_params) - PAGING:
+            return queryset  # building the filter's form costs more than the query
         return super().filter_queryset(request, queryset, view)
 
 
