@@ -3,6 +3,7 @@
 from articles.admin.images import ImageAdmin
 from articles.admin.paper import AuthorAdmin, IssueAdmin, SectionAdmin, TopicAdmin
 from articles.admin.printed import NoticeAdmin
+from articles.admin.questions import OpenQuestionAdmin
 from articles.admin.stories import ArticleAdmin
 from articles.admin.wire import DeskItemAdmin
 
@@ -13,6 +14,7 @@ __all__ = [
     "ImageAdmin",
     "IssueAdmin",
     "NoticeAdmin",
+    "OpenQuestionAdmin",
     "SectionAdmin",
     "TopicAdmin",
 ]

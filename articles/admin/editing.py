@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from articles import provenance, saving, workflow
-from articles.admin import citations, history, images, meetings
+from articles.admin import citations, history, images, meetings, questions
 from articles.admin.forms import (
     TEXT,
     PlaceForm,
@@ -275,6 +275,7 @@ def render(
         "picture": images.largest(article.lead_image) if article.lead_image else "",
         "timeline": history.timeline(article),
         "notices": article.notices.select_related("by").order_by("-at", "-pk"),
+        "questions": questions.panel(article, by),
         "notice_kinds": Notice._meta.get_field("kind").flatchoices,
         "may_notice": by.has_perm("articles.add_notice") and article.is_live(now),
         "now": now,

@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from articles.admin import citations, editing, history
+from articles.admin import citations, editing, history, questions
 from articles.admin.forms import StartForm
 from articles.limits import TooMuch
 from articles.models import Article, Evidence, Revision
@@ -116,6 +116,12 @@ class ArticleAdmin(admin.ModelAdmin):
             ("evidence/<int:link>/detach/", self._post(self._detach), "detach"),
             ("restore/<int:n>/", self._post(self._restore), "restore"),
             ("notice/", self._post(self._notice), "notice"),
+            ("question/", self._post(questions.ask), "ask_question"),
+            (
+                "question/<int:number>/close/",
+                self._post(self._close),
+                "close_question",
+            ),
             ("compare/", self._compare, "compare"),
         ]
         return [
@@ -214,6 +220,14 @@ class ArticleAdmin(admin.ModelAdmin):
         if found is None:
             raise Http404("There is no such evidence.")
         return citations.detach(request, article, found)
+
+    def _close(
+        self, request: HttpRequest, article: Article, number: int
+    ) -> HttpResponse:
+        question = article.questions.filter(pk=number).first()
+        if question is None:
+            raise Http404("There is no such question.")
+        return questions.close(request, article, question)
 
     def _restore(self, request: HttpRequest, article: Article, n: int) -> HttpResponse:
         base_n = request.POST.get("base_n", "")

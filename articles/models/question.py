@@ -110,6 +110,20 @@ class OpenQuestion(models.Model):
         """The same rule as `OpenQuestionQuerySet.due`, for one question in hand."""
         return self.is_open() and self.due_date <= on
 
+    @staticmethod
+    def why_not(article: Article, by: User) -> str:
+        """Say why `by` may not ask or close beside `article`; empty if they may.
+
+        Of a live one it is for editors: no second pair of eyes comes between.
+        """
+        if not by.has_perm("articles.change_article"):
+            return "Questions are not yours to ask or close: ask somebody who may."
+        if article.status == Status.LIVE and not by.has_perm("articles.edit_article"):
+            return "Readers see this at once: an editor must do it."
+        if article.status == Status.KILLED:
+            return "This article was killed; nothing of it is open any more."
+        return ""
+
     def matches(self, *, limit: int = 20) -> list[Item]:
         """Return posts since it was asked that match its watch, newest first.
 
@@ -148,7 +162,7 @@ class OpenQuestion(models.Model):
         if not now.date() <= due_date <= (now + LONGEST).date():
             raise Refused("Say a day to come by which we look again.")
         with transaction.atomic():
-            _may(article, by)
+            _check(article, by)
             if same := article.questions.open().filter(text=text).first():
                 return same  # a click sent twice
             question = cls.objects.create(
@@ -175,7 +189,7 @@ class OpenQuestion(models.Model):
         if outcome == Outcome.ANSWERED and not answer:
             raise Refused("Say what the answer is.")
         with transaction.atomic():
-            _may(self.article, by)
+            _check(self.article, by)
             here = type(self).objects.open().filter(pk=self.pk)
             closed = {"outcome": outcome, "answer": answer, "closed_at": now}
             if not here.update(closed_by=by, **closed):
@@ -185,19 +199,15 @@ class OpenQuestion(models.Model):
         self.closed_by, self.closed_at = by, now
 
 
-def _may(article: Article, by: User) -> None:
-    """Refuse those who may not change the article, or what readers see of a live one.
+def _check(article: Article, by: User) -> None:
+    """Refuse those who may not; see `OpenQuestion.why_not`.
 
     Holds the ledger, so that nobody publishes it without the change meanwhile.
     """
     lock_ledger()
     article.refresh_from_db(fields=["status"])
-    if not by.has_perm("articles.change_article"):
-        raise Refused("Questions are not yours to ask or close: ask somebody who may.")
-    if article.status == Status.LIVE and not by.has_perm("articles.edit_article"):
-        raise Refused("Readers see this at once: an editor must do it.")
-    if article.status == Status.KILLED:
-        raise Refused("This article was killed; nothing of it is open any more.")
+    if reason := OpenQuestion.why_not(article, by):
+        raise Refused(reason)
 
 
 def _show(article: Article) -> None:
