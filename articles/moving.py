@@ -91,7 +91,12 @@ def move(
             article.changes.append(article, kind, revision=revision, at=instant)
         if public:
             before = publishing.tags(copy(article)) if source == "live" else []
-            ring([*before, *publishing.tags(after)])
+            touched = [*before, *publishing.tags(after)]
+            ring(
+                publishing.for_good(article, touched)
+                if step.target == "killed"
+                else touched
+            )
     _set(article, changes)
 
 

@@ -131,4 +131,6 @@ def _tell(article: Article, before: _Seen, instant: datetime, *, moved: bool) ->
         article.changes.append(
             article, ChangeKind.UPDATED, revision=revision, at=instant
         )
-    ring([*before.tags, *publishing.tags(article)])
+    touched = [*before.tags, *publishing.tags(article)]
+    taken_back = before.visible and not visible
+    ring(publishing.for_good(article, touched) if taken_back else touched)

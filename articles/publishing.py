@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -172,6 +173,16 @@ def tags(article: Article) -> list[str]:
     if article.issue:
         found.append(f"issue:{article.issue.date:%Y-%m-%d}")
     return [*found, "feeds", "search"]
+
+
+def for_good(article: Article, touched: Iterable[str]) -> list[str]:
+    """Return `touched` marked so that no kept copy stands in, and its picture's beside.
+
+    A page that shows what was taken back must not serve while a new one is made.
+    """
+    image = article.live_revision.image if article.live_revision else None
+    pictures = [f"image:{image.public_id}"] if image else []
+    return [f"!{tag}" for tag in (*touched, *pictures)]
 
 
 def notice(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from articles import workflow
+from articles import moving, workflow
 from articles.models import Article, Change, Move
 from articles.models.status import Status
 from articles.tests.factories import (
@@ -399,3 +399,17 @@ def test_embargoed_copy_behind_an_update_is_refused_by_name(chief):
     ):
         article.move("update", by=chief, now=NINE, note="More.")
     article.move("update", by=chief, now=NINE + HOUR, note="More.")
+
+
+def test_a_kill_lets_no_kept_copy_stand_in(monkeypatch):
+    """Tags with a `!` forbid the edge to serve an old page while a new one is made."""
+    rung = []
+    monkeypatch.setattr(moving, "ring", lambda tags, **more: rung.append(list(tags)))
+    image = make_image()
+    article = make_article(status="live", lead_image=image)
+    article.move("kill", by=make_user("chief"), now=NINE + HOUR, note="Libel.")
+    killed = rung[-1]
+    assert f"!article:{article.public_id}" in killed
+    assert f"!image:{image.public_id}" in killed
+    assert {"!front", "!feeds", "!search"} <= set(killed)
+    assert not any(tag.startswith("!") for tags in rung[:-1] for tag in tags)
