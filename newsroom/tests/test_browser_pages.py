@@ -1,9 +1,12 @@
 """The pages in a real browser: nothing serious for axe, nothing moves, nothing overflows."""
 
+import gzip
+import time
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from pytest_django.live_server_helper import LiveServer
 
 from articles.models import Article
@@ -37,12 +40,22 @@ def addresses(django_db_setup, django_db_blocker):
             yield {name: server.url + path for name, path in paper().items()}
         finally:
             server.stop()
-            with connection.cursor() as cursor:  # its threads may still hold theirs
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            alone()
             call_command("flush", interactive=False, verbosity=0)
+            connections.close_all()
+
+
+def alone():
+    """End the sessions of the server's threads; the last requests may still be open."""
+    with connection.cursor() as cursor:
+        for _ in range(50):
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.1)
 
 
 def paper():
@@ -267,8 +280,6 @@ def test_print_shows_the_addresses_and_hides_the_machinery(addresses, wide):
 
 
 def test_scripts_weigh_less_than_fifteen_kilobytes(addresses, wide):
-    import gzip
-
     page = wide(addresses["front"])
     sources = page.locator("script[src]").evaluate_all("all => all.map(s => s.src)")
     bodies = [page.request.get(source).body() for source in sources]
