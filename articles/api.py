@@ -68,6 +68,7 @@ class EvidenceCountSerializer(serializers.Serializer[Any]):
 
     posts = serializers.IntegerField()
     publishers = serializers.IntegerField(help_text="Independent of one another.")
+    origins = serializers.IntegerField(help_text="Reposts of one post are one.")
     url = serializers.URLField(help_text="Every version, paragraph by paragraph.")
 
 

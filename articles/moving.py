@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from articles import provenance, publishing, workflow
 from articles.models.change import ChangeKind, lock_ledger, ring
@@ -124,11 +125,17 @@ def _told(
 def _text(
     article: Article, step: Step, seen: int
 ) -> tuple[Revision, list[provenance.Row]]:
-    """Return the revision in question, and its sources when it becomes public."""
+    """Return the revision in question, and its sources when it becomes public.
+
+    The revision comes with `passed_n`: which one a second pair of eyes passed last.
+    """
     shown = article.live_revision if step.verb == "kill" else None
-    revision = shown or (
-        article.revisions.select_related("image").filter(n=seen).first()
+    passed = article.moves.model.objects.filter(
+        article=OuterRef("article"), verb__in=_APPROVALS
     )
+    last = Subquery(passed.order_by("-pk").values("revision_n")[:1])
+    found = article.revisions.select_related("image").annotate(passed_n=last)
+    revision = shown or found.filter(n=seen).first()
     if revision is None:
         raise Refused("Save the text first: there is nothing to move yet.")
     if step.verb == "submit" and not revision.body:
@@ -147,12 +154,10 @@ def _gate(
     note: str,
 ) -> None:
     """Refuse to publish what nobody approved, or what nothing stands behind."""
-    if not step.new_text:
-        passed = article.moves.filter(verb__in=_APPROVALS).order_by("-pk")
-        if passed.values_list("revision_n", flat=True).first() != revision.n:
-            raise Refused(
-                "This is not the text that was approved: send it back and submit it again."
-            )
+    if not step.new_text and revision.passed_n != revision.n:  # type: ignore[attr-defined]
+        raise Refused(
+            "This is not the text that was approved: send it back and submit it again."
+        )
     findings = provenance.findings(article, ledger, revision)
     blocking = [finding.sentence for finding in findings if finding.blocks]
     if blocking and not note.strip():

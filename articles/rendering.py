@@ -21,7 +21,7 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from articles import body
+from articles import body, checks
 from articles.pictures import picture
 
 if TYPE_CHECKING:
@@ -230,10 +230,14 @@ def _printed(ledger: list[Row], text: str) -> list[dict[str, object]]:
 
 
 def summary(ledger: list[Row]) -> dict[str, int]:
-    """Count posts and publishers apart: two posts of one publisher are one witness."""
+    """Count posts, publishers and origins apart.
+
+    Two posts of one publisher are one witness, and so are two reposts of one post.
+    """
     return {
         "posts": len({row.item_id for row in ledger}),
         "publishers": len({row.publisher for row in ledger}),
+        "origins": len(checks.roots(ledger)),
     }
 
 

@@ -1,9 +1,12 @@
 """The checks: whom a text cites, who was first, what its links lead to."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from articles import checks, workflow
 from articles.checks import Copy, Names, Outlet
@@ -428,6 +431,15 @@ def test_what_readers_would_miss_is_told_and_blocks_nothing():
     assert "no_standfirst" in found("Shut.", standfirst="")
     assert found('<h2 id="a">What</h2>', '<h3 id="b">How</h3>', "So.") == {}
     assert found("Shut.", alt="A ferry", credit="Staff") == {}
+
+
+def test_the_documentation_has_every_rule_and_says_which_block():
+    page = Path(settings.BASE_DIR, "docs", "provenance.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| (yes|no) \| .+ \|$", page, re.MULTILINE)
+
+    assert dict(told) == {
+        name: "yes" if rule.blocks else "no" for name, rule in RULES.items()
+    }
 
 
 def test_what_blocks_comes_first():

@@ -180,3 +180,18 @@ class TestEvidence:
 
         assert found["one_publisher"].sentence.endswith("comes from Port Office alone.")
         assert not found["one_publisher"].blocks
+
+    def test_posts_that_repost_one_are_counted_as_one_origin(self):
+        article = make_article(evidence=False)
+        for name in ("One", "Two"):
+            item = make_item(
+                make_source(name=name), text="RT @Port: Closed", headline=""
+            )
+            article.attach(item.current_version(), by=make_user(), now=NINE)
+        for verb, by in (("submit", article.created_by), ("approve", make_user())):
+            article.move(verb, by=by, now=NINE)
+        article.move("publish", by=make_user(), now=NINE)
+
+        assert "2 posts from 2 publishers, going back to 1, each" in article.page
+        found = provenance.findings(article, article.ledger())
+        assert "one_origin" in {finding.rule for finding in found}
