@@ -64,8 +64,13 @@ def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
         ],
         "worker": [
             *celery, "worker", "--concurrency=2", "--loglevel=INFO",
-            "--queues=ingest,media,editorial,markets", "--without-gossip",
+            "--queues=ingest,editorial,markets", "--without-gossip",
             "--without-mingle", "--hostname=worker@localhost",
+        ],
+        # Pictures take seconds each: on their own, they hold up no poll.
+        "media": [
+            *celery, "worker", "--pool=solo", "--loglevel=INFO", "--queues=media",
+            "--without-gossip", "--without-mingle", "--hostname=media@localhost",
         ],
         # In memory: a ring that is lost or doubled costs nothing.
         "beat": [*celery, "beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler"],
