@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 # The rail: desks with the models on them, in the order they stand. A model no desk names
 # stands at the end under its app's own name.
@@ -47,6 +48,7 @@ class NewsroomAdminSite(AdminSite):
         from newsroom import desk_find, desk_preview
 
         return [
+            path("", self.admin_view(require_safe(self.index)), name="index"),
             path("find/", self.admin_view(desk_find.find), name="find"),
             path(
                 "preview/<int:pk>/",

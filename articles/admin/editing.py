@@ -162,8 +162,7 @@ def _save(
         return conflict(request, article, stale, site)
     except UNHAPPY as reason:
         article.refresh_from_db()
-        desk.text.add_error(None, str(reason))
-        return render(request, article, desk, site)
+        return render(request, article, desk, {**site, "refusal": str(reason)})
     _say_saved(request, article, before=before, placed=bool(changes))
     return None
 

@@ -13,6 +13,7 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
+    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
@@ -210,6 +211,8 @@ class ImageAdmin(admin.ModelAdmin):
 
     def _shown(self, request: HttpRequest, public_id: UUID, name: str) -> HttpResponse:
         """Serve one rendition to staff, public or not; never the original."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         if not self.has_view_permission(request):
             raise PermissionDenied
         parts = NAME.fullmatch(name)

@@ -30,6 +30,7 @@ from articles.models import Article, Evidence, Revision
 from articles.workflow import Refused
 from wire.admin.windows import user_of
 
+READING = ["GET", "HEAD"]
 Answer = Callable[..., HttpResponse]
 
 
@@ -194,6 +195,8 @@ class ArticleAdmin(admin.ModelAdmin):
     # Its parts
 
     def _compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
         article = self._found(request, str(pk))
         context = {
             **self._site(request),
@@ -209,8 +212,8 @@ class ArticleAdmin(admin.ModelAdmin):
             "wire.view_item"
         ):
             raise PermissionDenied
-        if request.method != "GET":
-            return HttpResponseNotAllowed(["GET"])
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
         return citations.search(request)
 
     def _detach(
@@ -245,6 +248,8 @@ class ArticleAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(editing.address(article))
 
     def _notice(self, request: HttpRequest, article: Article) -> HttpResponse:
+        if not user_of(request).has_perm("articles.add_notice"):
+            raise PermissionDenied
         try:
             article.notice(
                 request.POST.get("kind", ""),
