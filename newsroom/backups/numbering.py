@@ -1,0 +1,53 @@
+"""Ledgers name the transaction that wrote each row, and every server counts its own.
+
+Readers take rows below the oldest running transaction, in the order of transactions. Moved
+to a server that has not counted as far, old rows would never be told, and new ones would
+stand before them.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from articles.models import Change, Cursor
+from wire.models import Event
+
+LEDGERS = (Event._meta.db_table, Change._meta.db_table)
+BEFORE_ALL = 1  # no transaction of any server has a number so low
+
+# A reader goes on at the first row it has not read; reading one twice does no harm.
+MOVE_READERS = f"""
+UPDATE {Cursor._meta.db_table} reader
+   SET xid = %s, event = coalesce(
+         (SELECT min(e.id) - 1 FROM {Event._meta.db_table} e
+           WHERE (e.xid, e.id) > (reader.xid::text::xid8, reader.event)),
+         (SELECT max(e.id) FROM {Event._meta.db_table} e), 0)"""  # noqa: S608 - our tables
+
+
+def renumber() -> bool:
+    """Let all rows of the ledgers come before any to be written here, in their order.
+
+    False where this server has counted further than they: then they stay as they are.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not any(_is_ahead(ledger) for ledger in LEDGERS):
+            return False
+        cursor.execute(MOVE_READERS, [BEFORE_ALL])
+        for ledger in LEDGERS:
+            cursor.execute(f"ALTER TABLE {ledger} DISABLE TRIGGER USER")  # append-only
+            cursor.execute(
+                f"UPDATE {ledger} SET xid = %s::text::xid8",  # noqa: S608
+                [str(BEFORE_ALL)],
+            )
+            cursor.execute(f"ALTER TABLE {ledger} ENABLE TRIGGER USER")
+    return True
+
+
+def _is_ahead(ledger: str) -> bool:
+    """Whether a row is of a transaction that this server has not come to yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {ledger}"  # noqa: S608
+            " WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1"
+        )
+        return cursor.fetchone() is not None
