@@ -46,6 +46,6 @@ def test_every_requirement_is_pinned_and_says_what_it_is_for():
     for name in ("requirements.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
-                assert re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+( *;[^#]+)? +# [\w/]", line), (
-                    line
-                )
+                assert re.match(
+                    r"[\w.-]+(\[[\w,-]+\])?==\S+( *;[^#]+)? +# [\w/]", line
+                ), line
