@@ -44,7 +44,6 @@ class ArticleAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["headline", "slug", "authors__name"]
-    search_help_text = "Headline, slug or author."
     ordering = ["-changed_at", "-pk"]
     actions = None
 
