@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from articles import body, checks
 from articles.checks import Copy, Finding, Names, Outlet, index
 from articles.links import Placeholder, check_link
+from wire.graphemes import cut
 from wire.models import Publisher
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _row(mark: int, links: list[Evidence], places: dict[str, int]) -> Row:
         source=item.source.name,
         publisher=item.source.publisher.name,
         author=version.author,
-        headline=str(item) if not version.headline else version.headline,
+        headline=version.headline or cut(version.text, 120) or "A post without text",
         claimed_at=version.source_time,
         seen_at=version.seen_at,
         state=state,

@@ -164,6 +164,14 @@ class TestEvidence:
             finding.rule for finding in provenance.findings(article, [row])
         }
 
+    def test_a_post_without_a_headline_is_cited_with_its_words_of_then(self):
+        version = make_version(headline="", text="Three boats are missing. " * 20)
+        article = make_article(evidence=version)
+        changed(version, headline="", text="All boats are back.")
+        (row,) = article.ledger()
+        assert row.headline.startswith("Three boats are missing.")
+        assert row.headline.endswith("…")
+
     def test_a_source_that_stands_still_has_not_moved(self):
         assert provenance.sources_moved(make_article()) == []
 
