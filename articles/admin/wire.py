@@ -32,7 +32,9 @@ class DeskItemAdmin(ItemAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"desk_title": "Wire desk", **(extra_context or {})}
+        made_at = timezone.now().isoformat()
+        context = {"desk_title": "Wire desk", "made_at": made_at}
+        context |= extra_context or {}
         return super().changelist_view(request, context)
 
     def has_draft_permission(self, request: HttpRequest) -> bool:

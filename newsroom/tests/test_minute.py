@@ -195,15 +195,19 @@ def test_a_post_becomes_a_story_with_its_provenance_in_a_minute(people, feed, se
     expect(rail.locator("live-wire")).to_have_attribute("data-state", "live")
     reader.evaluate("window.sameDocument = true")
 
+    # Ines has the wire desk open.
+    ines = people("ines")
+    ines.goto("/admin/wire/item/")
+    expect(ines.locator("wire-news")).to_have_attribute("data-state", "live")
+
     # A post arrives, and shows on the rail without a reload.
     feed.bring(NEWS, "Kestrel Bay, 92 tonnes of pull, is due in seven hours.")
     call_command("source", "poll", "Harbour Watch")
     expect(rail.locator("li").first).to_contain_text(NEWS)
     assert reader.evaluate("window.sameDocument") is True
 
-    # Ines makes a draft of it, edits it and submits it.
-    ines = people("ines")
-    ines.goto("/admin/wire/item/")
+    # Ines is told, makes a draft of it, edits it and submits it.
+    ines.get_by_role("button", name="1 new: show").click()
     ines.get_by_role("row", name=NEWS).get_by_role("checkbox").check()
     ines.get_by_label("Action:").select_option(label="Start a draft")
     ines.get_by_role("button", name="Run").click()

@@ -3,7 +3,9 @@
 class WireNews extends HTMLElement {
   connectedCallback() {
     this.seen = new Set()
+    this.madeAt = new Date(this.dataset.madeAt)
     this.stream = new EventSource("/live/")
+    this.stream.addEventListener("hello", () => { this.dataset.state = "live" })
     this.stream.addEventListener("wire", (event) => this.heard(JSON.parse(event.data)))
     this.stream.addEventListener("reset", () => this.say("New posts"))
     this.stream.addEventListener("error", () => {
@@ -15,8 +17,10 @@ class WireNews extends HTMLElement {
     this.stream.close()
   }
 
-  heard({ id, kind }) {
+  // The stream begins with posts the list may show already.
+  heard({ id, kind, at }) {
     if (kind !== "new" && kind !== "released") return
+    if (new Date(at) <= this.madeAt) return
     this.seen.add(id)
     this.say(`${this.seen.size} new`)
   }
