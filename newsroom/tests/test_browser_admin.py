@@ -3,7 +3,6 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -344,9 +343,3 @@ def test_without_scripts_a_text_is_written_saved_and_submitted(enter):
     expect(page.get_by_text("the article is in edit now")).to_be_visible()
     article.refresh_from_db()
     assert "by hand" in article.body
-
-
-@pytest.fixture(autouse=True)
-def _emptied_after():
-    yield
-    call_command("flush", interactive=False, verbosity=0)
