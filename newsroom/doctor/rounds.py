@@ -52,7 +52,7 @@ def _told_by_rows(now: datetime, rings: dict[str, int] | None) -> list[Finding]:
     except DatabaseError as error:
         untold["work"] = error
     else:
-        found += [work.taken(kind, now) for kind in kinds]
+        found += [work.taken(kind, kinds, rings, now) for kind in kinds]
         found.append(work.beat(kinds, rings, now))
     return [*_sorry(untold), *found]
 

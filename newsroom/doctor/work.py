@@ -19,8 +19,8 @@ from newsroom.doctor.finding import Finding, Level, ago
 from wire.models import Source
 from wire.models.sources import LEASE as SOURCE_LEASE
 
-LATE = timedelta(seconds=60)  # the sweep rings every 5 seconds
-ALIVE = timedelta(seconds=120)  # a worker that took such work since then is at work
+LATE = timedelta(seconds=30)  # the sweep rings every 5 seconds
+ALIVE = timedelta(seconds=90)  # a worker that took such work since then is at work
 RINGS = 10  # so many waiting in one queue: nobody takes them
 START = "See var/log/worker.log, or start a worker: celery -A newsroom worker -Q {}."
 
@@ -33,10 +33,15 @@ class Kind:
     queue: str
     waiting: int
     oldest: datetime | None = None  # since when the first of it is due
-    moved: datetime | None = None  # None: not known
+    moved: datetime | None = None  # None: no row tells
+    tells: bool = True  # whether rows would tell of all such work that was taken
 
     def is_late(self, now: datetime) -> bool:
         return self.oldest is not None and now - self.oldest > LATE
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it is late, and surely nobody takes it."""
+        return self.tells and self.is_late(now) and not self.is_moving(now)
 
     def is_moving(self, now: datetime) -> bool:
         return self.moved is not None and now - self.moved <= ALIVE
@@ -46,23 +51,30 @@ def kinds(now: datetime) -> list[Kind]:
     """Return every kind of work that beat rings for and rows tell of. A query or two each."""
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     pictures = Image.objects.filter(free, due_at__lte=now)
+    tried = "last_attempt_at"
     return [
-        _kind("wire", "ingest", Source.objects.due(now), "due_at",
-              _taken(Source, SOURCE_LEASE, "last_attempt_at")),
-        _kind("renditions", "media", pictures, "due_at", _taken(Image, PICTURE_LEASE)),
-        _kind("prices", "markets", Feed.objects.due(now), "due_at",
-              _taken(Feed, FEED_LEASE, "last_attempt_at")),
+        _kind("wire", "ingest", Source.objects.due(now),
+              moved=_taken(Source, SOURCE_LEASE, tried)),
+        _kind("renditions", "media", pictures,
+              moved=_taken(Image, PICTURE_LEASE), tells=False),
+        _kind("prices", "markets", Feed.objects.due(now),
+              moved=_taken(Feed, FEED_LEASE, tried)),
         _kind("announcements", "editorial", Article.objects.to_announce(now),
-              "public_at", None),
+              column="public_at", tells=False),
     ]  # fmt: skip
 
 
 def _kind[M: Model](
-    name: str, queue: str, due: QuerySet[M], column: str, moved: datetime | None
+    name: str,
+    queue: str,
+    due: QuerySet[M],
+    *,
+    column: str = "due_at",
+    moved: datetime | None = None,
+    tells: bool = True,
 ) -> Kind:
-    # The clock is the field the sweep itself goes by
     found = due.order_by().aggregate(n=Count("pk"), oldest=Min(column))
-    return Kind(name, queue, found["n"], found["oldest"], moved)
+    return Kind(name, queue, found["n"], found["oldest"], moved, tells)
 
 
 def _taken(model: type[Model], lease: timedelta, *done: str) -> datetime | None:
@@ -74,19 +86,23 @@ def _taken(model: type[Model], lease: timedelta, *done: str) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def taken(kind: Kind, now: datetime) -> Finding:
-    """Is this kind of work taken in time?"""
+def taken(
+    kind: Kind, kinds: list[Kind], rings: dict[str, int] | None, now: datetime
+) -> Finding:
+    """Is this kind of work taken in time? `kinds` are all, `rings` wait in each queue."""
     if kind.oldest is None:
         return Finding(Level.OK, kind.name, "Nothing waits.")
     age = ago(now - kind.oldest)
     if not kind.is_late(now):
         return Finding(Level.OK, kind.name, f"{kind.waiting:,} due, taken in time.")
-    if kind.is_moving(now):
+    piled = (rings or {}).get(kind.queue, 0) >= RINGS
+    unsure = not kind.tells and not piled and not any(k.stands(now) for k in kinds)
+    if kind.is_moving(now) or unsure:
         return Finding(
             Level.WARNING,
             kind.name,
             f"The worker is behind: {kind.waiting:,} wait, the oldest for {age}.",
-            "If it lasts, start more workers, or see which source is slow.",
+            "If it lasts, start more workers, or see what is slow.",
         )
     last = f"; some was last taken {ago(now - kind.moved)} ago" if kind.moved else ""
     return Finding(

@@ -220,7 +220,7 @@ def test_rings_that_wait_are_counted_by_queue():
     ("kind", "level", "said"),
     [
         (Kind("wire", "ingest", 0), OK, "Nothing waits."),
-        (Kind("wire", "ingest", 2, NINE - MINUTE / 2), OK, "2 due, taken in time."),
+        (Kind("wire", "ingest", 2, NINE - MINUTE / 3), OK, "2 due, taken in time."),
         (Kind("wire", "ingest", 2, NINE - 9 * MINUTE, NINE - MINUTE), WARNING,
          "The worker is behind: 2 wait, the oldest for 9 min."),
         (Kind("wire", "ingest", 2, NINE - 9 * MINUTE, NINE - 8 * MINUTE), BROKEN,
@@ -231,10 +231,29 @@ def test_rings_that_wait_are_counted_by_queue():
     ],
 )  # fmt: skip
 def test_work_that_waits_tells_whether_anybody_takes_it(kind, level, said):
-    finding = work.taken(kind, NINE)
+    finding = work.taken(kind, [kind], {}, NINE)
 
     assert (finding.level, finding.detail) == (level, said)
     assert ("-Q ingest" in finding.do) == (level == BROKEN)
+
+
+MUTE = Kind("renditions", "media", 4, NINE - 9 * MINUTE, tells=False)
+
+
+@pytest.mark.parametrize(
+    ("others", "rings", "level"),
+    [
+        ([], {"media": 2}, WARNING),  # two a ring: a heap of pictures takes a while
+        ([Kind("wire", "ingest", 1, NINE - MINUTE / 3)], {"media": 2}, WARNING),
+        ([], None, WARNING),
+        ([], {"media": 30}, BROKEN),
+        ([Kind("wire", "ingest", 1, NINE - 9 * MINUTE)], {"media": 2}, BROKEN),
+    ],
+)
+def test_work_of_which_rows_do_not_tell_is_judged_by_rings_and_by_other_work(
+    others, rings, level
+):
+    assert work.taken(MUTE, [MUTE, *others], rings, NINE).level == level
 
 
 LATE = Kind("wire", "ingest", 1, NINE - 9 * MINUTE)
