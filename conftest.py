@@ -15,6 +15,7 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).resolve().parent
 # Here, not in pyproject.toml: the settings must not be read before the next lines ran.
@@ -64,6 +65,26 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{what} (required when CI is set)")
     pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: "DjangoDbBlocker"
+) -> "Iterator[None]":
+    """The test database; sessions that a server under test left behind end with it.
+
+    A thread that was told to stop may close its session a moment too late, and
+    PostgreSQL drops no database that somebody still uses.
+    """
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND datname LIKE 'test%'"
+            " AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")
