@@ -171,21 +171,16 @@ def stack(tmp_path_factory):
 
 
 def listen(stack: Stack, world: World) -> None:
-    with stack.connect() as db:
-        db.execute(
-            "INSERT INTO wire_publisher (name, slug, kind, country, home_url, note)"
-            " VALUES ('Fire', 'fire', 'unknown', '', '', '')"
-        )
-        stack.python(
-            "manage.py", "shell", "-v", "0", "-c",
-            "from datetime import timedelta\n"
-            "from wire.models import Publisher, Source\n"
-            "p = Publisher.objects.get()\n"
-            f"Source.objects.bulk_create(Source(publisher=p, name=f'Feed {{n}}', "
-            f"slug=f'feed-{{n}}', url=f'http://127.0.0.1:{world.port}/{{n}}', "
-            f"format='rss', release='auto', interval=timedelta(seconds=15)) "
-            f"for n in range({world.feeds}))",
-        )  # fmt: skip
+    address = f"http://127.0.0.1:{world.port}"
+    stack.python("manage.py", "shell", "-v", "0", "-c", f"""
+from datetime import timedelta
+from wire.models import Publisher, Source
+fire = Publisher.objects.create(name="Fire", slug="fire")
+Source.objects.bulk_create(
+    Source(publisher=fire, name=f"Feed {{n}}", slug=f"feed-{{n}}", format="rss",
+           url=f"{address}/{{n}}", release="auto", interval=timedelta(seconds=15))
+    for n in range({world.feeds}))
+""")  # fmt: skip
 
 
 def stored(stack: Stack) -> int:
