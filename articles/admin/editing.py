@@ -260,6 +260,7 @@ def render(
         "article": article,
         "desk": desk,
         "body": mark_safe(article.body),  # noqa: S308  # cleaned when it was saved
+        "is_out": article.is_live(now),
         "may_write": writes or desk.text.is_bound,
         "may_place": may_place(article, by),
         "why_not": "" if writes else why_not(article, by),

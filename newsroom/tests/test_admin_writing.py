@@ -281,6 +281,9 @@ def test_a_story_is_scheduled_in_the_zone_of_who_schedules(client, desk):
     local = article.publish_at.astimezone(timezone.get_fixed_timezone(60))
     assert local.hour in (7, 6)  # CET, or CEST an hour before it
     assert "07:00" in said(response)[0]
+    shown = response.content.decode()
+    assert "Goes live" in shown
+    assert "On the site" not in shown
 
 
 def test_a_kill_without_a_reason_is_refused_with_a_sentence(client, desk):
