@@ -79,6 +79,7 @@ def django_db_setup(
     yield
     from django.db import connection
 
+    connection.close()  # a browser test may have ended this very session
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
