@@ -23,12 +23,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
 os.environ.setdefault("NEWSROOM_VAR", str(ROOT / "var" / "test"))
 os.environ.setdefault("NEWSROOM_DEBUG", "1")
 
-from newsroom import embedded  # noqa: E402
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    # A server for each worker: the ledgers are read below the oldest transaction of the
+    # whole server, so a long test of one worker would hold back the streams of another.
+    os.environ["NEWSROOM_VAR"] = str(Path(os.environ["NEWSROOM_VAR"]) / worker)
 
-if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and "REDIS_URL" not in os.environ:
-    # The database gets a name for each worker from pytest-django; so does the cache.
-    number = 1 + int(worker.removeprefix("gw")) % 15
-    os.environ["REDIS_URL"] = embedded.redis_url().replace("db=0", f"db={number}")
+from newsroom import embedded  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"  # Debian's
 CHROMIUM_FLAGS = [
@@ -39,11 +39,15 @@ started = embedded.Started()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers once; the workers of xdist find those of their controller."""
+    """Start the servers: one set, or one for each of xdist's workers."""
     global started
+    if _hands_out_tests(config):
+        # Its workers inherit this, and must not read the settings before their conftest.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        return
     django.setup()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise looks there
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if config.option.collectonly:
         return
     try:
         started = embedded.start(
@@ -55,9 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(refusal)) from refusal
 
 
+def _hands_out_tests(config: pytest.Config) -> bool:
+    """Whether this is xdist's controller, which runs no test itself."""
+    return bool(getattr(config.option, "numprocesses", None)) and not worker
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        embedded.stop(postgres=started.postgres, valkey=started.valkey)
+    embedded.stop(postgres=started.postgres, valkey=started.valkey)
 
 
 def missing(what: str) -> None:
