@@ -58,7 +58,8 @@ versions AS (
   RETURNING id, item_id, n, status)
 INSERT INTO wire_event (item_id, version_id, kind, at, note)
 SELECT v.item_id, v.id,
-       CASE WHEN v.status = 'usable' THEN 'changed' ELSE 'withdrawn' END, %s,
+       CASE WHEN i.is_current AND i.embargo_until > %s THEN 'held'
+            WHEN v.status = 'usable' THEN 'changed' ELSE 'withdrawn' END, %s,
        CASE WHEN i.is_current THEN '' ELSE 'older than the current version' END
   FROM versions v JOIN incoming i ON i.item_id = v.item_id AND i.n = v.n
  ORDER BY v.id"""  # noqa: S608 - constants of this module only
@@ -69,7 +70,10 @@ UPDATE wire_item i
        source_time = t.source_time, row = t.row, changed_at = %s,
        content_hash = v.content_hash, status = v.status, kind = v.kind, url = v.url,
        author = v.author, language = v.language, revised_at = v.revised_at,
-       repost_name = v.repost_name, repost_url = v.repost_url
+       repost_name = v.repost_name, repost_url = v.repost_url,
+       public_at = CASE WHEN i.public_at < v.embargo_until AND v.embargo_until > %s
+                        THEN v.embargo_until ELSE i.public_at END,
+       announced = i.announced AND (v.embargo_until <= %s) IS NOT FALSE
   FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[],
               %s::text[]) AS t(item_id, n, headline, text, source_time, row)
   JOIN wire_version v ON v.item_id = t.item_id AND v.n = t.n

@@ -261,11 +261,12 @@ def _insert_versions(
     with connection.cursor() as db:
         db.execute(
             INSERT_VERSIONS,
-            [*(list(c) for c in zip(*versions, strict=True)), now, blob, now],
+            [*(list(c) for c in zip(*versions, strict=True)), now, blob, now, now],
         )
         if items:
             db.execute(
-                UPDATE_ITEMS, [now, *(list(c) for c in zip(*items, strict=True))]
+                UPDATE_ITEMS,
+                [now, now, now, *(list(c) for c in zip(*items, strict=True))],
             )
         db.execute(COUNT_VERSIONS, [list(counts), list(counts.values())])
 

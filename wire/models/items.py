@@ -171,9 +171,13 @@ class Item(models.Model):
         )
 
     def let_through(self, *, by: User, now: datetime) -> None:
-        """Let readers see a held or delayed post now."""
-        if not self.is_public(now):
-            self._say(EventKind.RELEASED, by=by, now=now, public_at=now, announced=True)
+        """Let readers see a held or delayed post now, or when its embargo ends."""
+        if self.is_public(now):
+            return
+        until = max(now, self.current_version().embargo_until or now)
+        self._say(
+            EventKind.RELEASED, by=by, now=now, public_at=until, announced=until <= now
+        )
 
     def hold(self, *, by: User, now: datetime, note: str = "") -> None:
         """Take a post off the rail until the desk lets it through again."""

@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from staff.models import User
 from wire.connectors.base import Batch, Reference, Rejected
 from wire.models import DeadLetter, Event, Item, Publisher, Version
 from wire.store import store
@@ -179,6 +180,29 @@ class TestRelease:
         embargo = NINE + timedelta(hours=3)
         item = make_item(make_source(), status="embargoed", embargo_until=embargo)
         assert item.public_at == embargo
+
+    def test_an_embargo_that_comes_later_takes_the_post_off_the_rail(self):
+        source, embargo = make_source(), NINE + timedelta(hours=3)
+        keep(source, make_post())
+        keep(source, make_post(text="Not before noon.", embargo_until=embargo))
+        item = Item.objects.get()
+        assert not item.is_public(NINE + timedelta(minutes=1))
+        assert item.public_at == embargo
+        assert not item.announced
+        assert Event.objects.latest("pk").kind == "held"
+
+    def test_an_embargo_lets_nothing_out_that_the_desk_holds(self):
+        source = make_source(release="desk")
+        keep(source, make_post())
+        keep(source, make_post(text="Anew.", embargo_until=NINE + timedelta(hours=3)))
+        assert Item.objects.get().public_at is None
+
+    def test_the_desk_lets_nothing_through_before_the_sources_embargo(self):
+        embargo = NINE + timedelta(hours=3)
+        item = make_item(make_source(release="desk"), embargo_until=embargo)
+        item.let_through(by=User.objects.create_user("wanda"), now=NINE)
+        item.refresh_from_db()
+        assert (item.public_at, item.announced) == (embargo, False)
 
     def test_an_embargo_without_a_time_waits_for_the_desk(self):
         assert make_item(make_source(), status="embargoed").public_at is None
