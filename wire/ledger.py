@@ -25,10 +25,11 @@ class Told:
 def head() -> str:
     """Return the cursor after everything committed so far."""
     with connection.cursor() as db:
+        # `e.xid`: a bare `xid` would be the text of the first column, and sort as one.
         db.execute(
-            "SELECT xid::text, id FROM wire_event"
-            " WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"
-            " ORDER BY xid DESC, id DESC LIMIT 1"
+            "SELECT e.xid::text, e.id FROM wire_event e"
+            " WHERE e.xid < pg_snapshot_xmin(pg_current_snapshot())"
+            " ORDER BY e.xid DESC, e.id DESC LIMIT 1"
         )
         row = db.fetchone()
     return f"{row[0]}-{row[1]}" if row else START

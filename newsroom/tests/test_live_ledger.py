@@ -1,6 +1,7 @@
 """From a commit to a reader's stream, on a real PostgreSQL."""
 
 import asyncio
+import json
 import threading
 import time
 from contextlib import asynccontextmanager
@@ -12,10 +13,11 @@ from newsroom.edge import wiring
 from newsroom.edge.shell import kind_of
 from newsroom.edge.store import Store
 from newsroom.live import reading
-from newsroom.tests.edge_kit import run
+from newsroom.live.stream import Stream
+from newsroom.tests.edge_kit import ask_asgi, run
 from newsroom.tests.test_live_hub import told
 from wire.models import Item
-from wire.tests.factories import make_item, make_source
+from wire.tests.factories import make_item, make_source, written_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -161,6 +163,32 @@ def test_a_browser_that_comes_back_to_another_process_misses_nothing():
             missed = await another.missed(before)
             assert len(missed.entries) == 5
             assert not missed.reset
+
+    run(test())
+
+
+def test_an_old_ledger_neither_floods_a_new_reader_nor_hides_the_next_post():
+    """A ledger whose transaction numbers have grown from two digits to more."""
+
+    def old_ledger():
+        item = make_item()
+        for xid in (98, 99, 100):
+            written_in(xid, item)
+
+    async def test():
+        await in_thread(old_ledger)
+        async with live() as hub:
+            poll = Stream(hub).poll
+            reader = hub.join()
+            first = json.loads((await ask_asgi(poll, "/live/poll")).body)
+            item = await in_thread(lambda: make_item(headline="After the old ones"))
+            (streamed,) = await rows(hub, reader, 1)
+            after = f"after={first['cursor']}"
+            polled = json.loads((await ask_asgi(poll, "/live/poll", query=after)).body)
+            assert first["wire"] == []
+            assert streamed["id"] == str(item.public_id)
+            assert [post["id"] for post in polled["wire"]] == [str(item.public_id)]
+            assert not polled["reset"]
 
     run(test())
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from django.db import connection
 from django.utils.text import slugify
 
 from outgoing.answer import Fetched
@@ -58,6 +59,16 @@ def make_item(source=None, *, now=NINE, **fields) -> Item:
     return Item.objects.select_related("source").get(
         source=source, external_id=post.external_id
     )
+
+
+def written_in(xid: int, item: Item) -> None:
+    """Put a row into the ledger as the transaction of number `xid` would have."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO wire_event (xid, item_id, kind, at, note)"
+            " VALUES (%s::text::xid8, %s, 'marked', %s, '')",
+            [str(xid), item.pk, NINE],
+        )
 
 
 def fetched(

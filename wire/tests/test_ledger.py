@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from staff.models import Role, User
 from wire import ledger, releasing
 from wire.models import Item
-from wire.tests.factories import NINE, make_item, make_source
+from wire.tests.factories import NINE, make_item, make_source, written_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +94,32 @@ def test_a_page_of_the_ledger_ends_where_it_is_told_to():
     rest, _ = ledger.since(cursor, limit=3)
     assert len(first) == 3
     assert len(rest) == 2
+
+
+def test_the_end_of_the_ledger_is_found_where_transaction_numbers_grow_longer():
+    """“99” comes after “100” in a dictionary, and before it in the ledger."""
+    item = make_item()
+    written_in(99, item)
+    written_in(100, item)
+    newest = item.events.get(kind="new")
+    assert ledger.head() == f"{newest.xid}-{newest.pk}"
+    assert ledger.since(ledger.head()) == ([], ledger.head())
+
+
+def test_every_change_is_told_once_where_transaction_numbers_grow_longer():
+    item = make_item()
+    for xid in (9, 10, 99, 100):
+        written_in(xid, item)
+    cursor, told = ledger.START, []
+    while True:
+        page, further = ledger.since(cursor, limit=1)
+        if further == cursor:
+            break
+        told, cursor = told + page, further
+    xids = [int(one.cursor.split("-")[0]) for one in told]
+    assert xids[:4] == [9, 10, 99, 100]
+    assert len(xids) == 5
+    assert cursor == ledger.head()
 
 
 def test_a_cursor_from_nowhere_is_refused():
