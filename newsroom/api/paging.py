@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError as ValidationFailed
 from django.db.models import Field, Model
+from django.utils.timezone import is_aware
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination, CursorPagination
 from rest_framework.pagination import Cursor as Position
@@ -51,13 +53,17 @@ class Cursor(CursorPagination):
         """Whether the position is one that the leading column of the order can have."""
         if found.position is None:
             return bool(found.offset or found.reverse)
-        column = self.model._meta.get_field(self.leading)
+        column = cast("Field[Any, Any]", self.model._meta.get_field(self.leading))
+        column = getattr(column, "output_field", column)  # of a generated column
         position = str(found.position)
         try:
-            cast("Field[Any, Any]", column).get_prep_value(position)
+            value = column.to_python(position)
+            column.run_validators(value)  # no number that PostgreSQL cannot hold
         except (ValueError, ValidationFailed):
             return False
-        return "\x00" not in position
+        # Ours carry their zone; one without would be taken for some zone's by a guess.
+        has_zone = not isinstance(value, datetime) or is_aware(value)
+        return has_zone and "\x00" not in position
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:  # noqa: ANN401
         self.model = queryset.model

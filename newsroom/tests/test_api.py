@@ -1,7 +1,9 @@
 """The partner API, called as a partner calls it."""
 
 import json
+from base64 import b64encode
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -119,6 +121,35 @@ class TestARefusal:
     def test_meets_a_cursor_that_is_none(self, client, cursor):
         response, _ = get(client, f"wire/?cursor={cursor}")
         assert response.status_code in (400, 404)
+
+    @pytest.mark.parametrize("path", ["articles/", "wire/", "issues/", "sections/"])
+    @pytest.mark.parametrize(
+        "position",
+        ["2026-01-01", "2026-01-01 09:00:00", "2026-01-01T09:00:00", "2026-02-30",
+         "9" * 30, "NaN", "2026-01-01\x00", "1e9", "-0"],
+    )  # fmt: skip
+    def test_meets_a_position_that_no_row_has_without_an_error_of_ours(
+        self, client, path, position
+    ):
+        cursor = b64encode(urlencode({"p": position}).encode()).decode()
+        response, body = get(client, f"{path}?{urlencode({'cursor': cursor})}")
+        fits = {"issues/": "2026-01-01", "sections/": "-0"}
+        if position == fits.get(path):
+            assert response.status_code == 200
+        else:
+            assert response.status_code == 400
+            assert body["errors"][0]["field"] == "cursor"
+
+    def test_meets_rubbish_in_every_parameter_that_is_documented(self, client, posts):
+        schema = json.loads(client.get("/api/v1/schema/").content)
+        rubbish = ["\x00", "9" * 400, "-1", "NaN", "2026-01-01T09:00", "é\u202e", "[]"]
+        for path, methods in schema["paths"].items():
+            for parameter in methods["get"].get("parameters", []):
+                if parameter["in"] != "query":
+                    continue
+                for value in rubbish:
+                    url = f"{path}?{urlencode({parameter['name']: value})}"
+                    assert client.get(url).status_code in (200, 400, 404), url
 
     @pytest.mark.parametrize(
         "path", ["nothing/", "wire/7/", "articles/x/", "wire/%00/"]
