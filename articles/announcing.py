@@ -17,7 +17,8 @@ def announce_due(now: datetime) -> int:
     """Announce every article whose time has come by itself; return how many.
 
     Tells the ledger, the kept pages and the stream. One transaction each, and each only
-    once, however many do this at the same time.
+    once, however many do this at the same time. Never before the database's own clock
+    says so, even if `now` does.
     """
     told = 0
     due = Article.objects.to_announce(now).values_list("pk", flat=True)
@@ -28,11 +29,11 @@ def announce_due(now: datetime) -> int:
 
 @transaction.atomic
 def _announce(pk: int, now: datetime) -> bool:
-    lock_ledger()
-    untold = Article.objects.to_announce(now).filter(pk=pk)
+    instant = min(now, lock_ledger())
+    untold = Article.objects.to_announce(instant).filter(pk=pk)
     article = untold.select_related("section", "issue", "live_revision").first()
     if article is None or article.live_revision is None:
         return False  # somebody else told it, or it was taken back meanwhile
-    publishing.announce(article, article.live_revision, at=now)
+    publishing.announce(article, article.live_revision, at=instant)
     ring(publishing.tags(article))
     return True

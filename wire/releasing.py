@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Least, Now
 
 from wire.models import Event, Item
 from wire.models.items import EventKind, notify
@@ -18,8 +20,13 @@ AT_ONCE = 500  # posts announced in one transaction
 
 @transaction.atomic
 def announce_due(*, now: datetime) -> int:
-    """Write a ledger row for each post whose delay is over; return how many."""
-    due = Item.objects.to_announce(now).select_for_update(skip_locked=True)
+    """Write a ledger row for each post whose delay is over; return how many.
+
+    Not before the database's own clock says so: told early by a worker whose clock is
+    fast, a post would be passed over by the streams and never told again.
+    """
+    instant = Least(Value(now), Now())
+    due = Item.objects.to_announce(instant).select_for_update(skip_locked=True)  # type: ignore[arg-type]
     ids = list(due.order_by("public_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
     if not ids:
         return 0

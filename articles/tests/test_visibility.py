@@ -154,6 +154,14 @@ def test_an_article_whose_time_has_come_is_announced_once():
     assert [change.kind for change in article.changes.all()] == ["published"]
 
 
+def test_a_worker_whose_clock_is_fast_announces_no_article_early():
+    """Its ledger row would tell partners of a story that is not out."""
+    now = timezone.now()
+    article = make_article(status="live", now=now, at=now + HOUR)
+    assert announcing.announce_due(now + 6 * HOUR) == 0
+    assert not article.changes.exists()
+
+
 def test_an_embargo_moved_later_takes_a_story_back_and_says_so():
     chief = make_user()
     article = make_article(status="live")

@@ -1,9 +1,11 @@
 """The ledger tells every change once, in the order of commits."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from staff.models import Role, User
 from wire import ledger, releasing
@@ -59,6 +61,14 @@ def test_a_delayed_post_is_told_once_its_time_has_come():
     later = item.public_at
     assert releasing.announce_due(now=later) == 1
     assert releasing.announce_due(now=later) == 0
+
+
+def test_a_worker_whose_clock_is_fast_announces_no_delayed_post_early():
+    """Told before the database's time, it would be passed over and never told again."""
+    now = timezone.now()
+    make_item(make_source(release="delay", delay=timedelta(hours=1)), now=now)
+    assert releasing.announce_due(now=now + timedelta(hours=6)) == 0
+    assert Item.objects.to_announce(now + timedelta(hours=6)).count() == 1
 
 
 def test_a_slow_transaction_is_not_stepped_over():
