@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -39,9 +38,13 @@ class Day:
 
 @public(tags=["wire"], params=["source", "before"])
 def index(request: HttpRequest) -> HttpResponse:
-    """All public posts, newest first; of one source if `source` names it."""
+    """All public posts, newest first; of one source if `source` names it.
+
+    A source without a public post is not named, and answers as if it were none.
+    """
     items = Item.objects.public(Now()).newest_first()  # type: ignore[arg-type]
-    sources = list(Source.objects.order_by("name", "pk").values("name", "slug"))
+    named = Source.objects.seen_by_readers(Now())  # type: ignore[arg-type]
+    sources = list(named.order_by("name", "pk").values("name", "slug"))
     slug = request.GET.get("source", "")
     chosen = next((source for source in sources if source["slug"] == slug), None)
     if slug:
@@ -80,9 +83,9 @@ def _days(rows: list[tuple[UUID, datetime | None, str]]) -> list[Day]:
 def item(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One post: what it says now, every version, and which stories rest on it."""
     shown = Item.objects.public(Now()).filter(public_id=public_id)  # type: ignore[arg-type]
-    due = Q(embargo_until=None) | Q(embargo_until__lte=Now())
     versions = list(
-        Version.objects.filter(due, item__in=shown)
+        Version.objects.public(Now())  # type: ignore[arg-type]
+        .filter(item__in=shown)
         .select_related("item__source__publisher")
         .order_by("-n")[:MOST_VERSIONS]
     )

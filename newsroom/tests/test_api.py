@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from openapi_spec_validator import validate
 
+from staff.models import User
 from wire.tests.factories import make_item, make_source
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,36 @@ def test_a_post_comes_with_every_version(client, posts):
     assert [v["n"] for v in body["data"]["history"]] == [1]
     assert body["data"]["history"][0]["hash"] == posts[0].content_hash
     assert body["data"]["seen_at"].endswith("Z")
+
+
+def test_a_version_under_embargo_is_neither_listed_nor_counted(client):
+    source, now = make_source(last_success_at=timezone.now()), timezone.now()
+    later = now + timedelta(days=1)
+    item = make_item(source, external_id="a", text="First", now=now)
+    make_item(source, external_id="a", text="CANARY", embargo_until=later, now=now)
+    assert get(client, "wire/")[1]["data"] == []
+    make_item(source, external_id="a", text="Third", now=now)
+    item.refresh_from_db()
+    item.let_through(by=User.objects.create_user("wanda"), now=now)
+
+    _, body = get(client, f"wire/{item.public_id}/")
+    assert [v["text"] for v in body["data"]["history"]] == ["First", "Third"]
+    assert [v["n"] for v in body["data"]["history"]] == [1, 3]
+    assert body["data"]["versions"] == 2
+    assert get(client, "wire/")[1]["data"][0]["versions"] == 2
+    assert "CANARY" not in json.dumps(body)
+
+
+def test_a_fast_clock_of_a_web_host_shows_no_post_early(client, monkeypatch):
+    now = timezone.now()
+    delayed = make_source(
+        release="delay", delay=timedelta(hours=1), last_success_at=now
+    )
+    item = make_item(delayed, now=now)
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=6))
+
+    assert get(client, "wire/")[1]["data"] == []
+    assert get(client, f"wire/{item.public_id}/")[0].status_code == 404
 
 
 def test_no_running_number_of_ours_is_public(client, posts):

@@ -332,6 +332,23 @@ def test_the_wire_shows_public_posts_newest_first_and_by_source(client):
     read(client, "/wire/?source=nobody", 404)
 
 
+def test_readers_learn_the_name_of_no_source_before_they_see_its_post(client):
+    seen = make_source(name="Agency", enabled=False)  # paused; what came stays
+    make_item(seen, now=NINE)
+    held = make_source(name="Dropbox (confidential)", slug="dropbox", release="desk")
+    letter = make_item(held, now=NINE)
+    make_source(name="Nothing came yet", slug="nothing-yet")
+
+    page = read(client, "/wire/")
+    assert page.xpath("//ul[@class='sources']//a/@href") == ["/wire/?source=agency"]
+    assert "confidential" not in words(page)
+    for slug in ("dropbox", "nothing-yet"):
+        read(client, f"/wire/?source={slug}", 404)
+
+    letter.let_through(by=make_user(), now=NINE + HOUR)
+    assert "confidential" in words(read(client, "/wire/?source=dropbox"))
+
+
 def test_the_wire_is_read_page_by_page(client):
     source = make_source()
     made = {make_item(source, now=NINE + n * HOUR).public_id for n in range(120)}

@@ -124,6 +124,11 @@ class Item(models.Model):
                 name="item_rail",
                 condition=Q(public_at__isnull=False),
             ),
+            models.Index(
+                fields=["source", "-public_at", "-id"],
+                name="item_rail_by_source",
+                condition=Q(public_at__isnull=False),
+            ),
             models.Index(fields=["-seen_at", "-id"], name="item_desk"),
             models.Index(fields=["source", "-seen_at", "-id"], name="item_by_source"),
             models.Index(
@@ -233,6 +238,12 @@ class Item(models.Model):
         """Another reporter has the item."""
 
 
+class VersionQuerySet(models.QuerySet["Version"]):
+    def public(self, now: datetime) -> Self:
+        """Versions readers may see at `now`, of items they may see: past their embargo."""
+        return self.filter(Q(embargo_until=None) | Q(embargo_until__lte=now))
+
+
 class Version(models.Model):
     """One state of an item, as it came. Append-only: the database refuses changes."""
 
@@ -263,6 +274,8 @@ class Version(models.Model):
     )  # the source's own mark
     blob = models.CharField(max_length=64)  # SHA-256 of the document it came in
     place = models.CharField(max_length=200, blank=True)  # where in that document
+
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         constraints = [
