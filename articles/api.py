@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from articles.limits import MAX_QUERY
-from articles.models import Article, Issue, Section, Status
+from articles.models import Article, Issue, Section
 from articles.models.article import ArticleQuerySet, Kind
 
 
@@ -177,10 +177,8 @@ class ArticleDetail(generics.GenericAPIView[Article]):
             .first()
         )
         if document is None:
-            killed = Article.objects.filter(
-                public_id=public_id, status=Status.KILLED, announced_at__isnull=False
-            )
-            raise Withdrawn if killed.exists() else Http404
+            gone = Article.objects.withdrawn().filter(public_id=public_id)
+            raise Withdrawn if gone.exists() else Http404
         return Response({"data": _ready(document)})
 
 

@@ -58,7 +58,7 @@ def move(
     seen = article.revision_n if revision_n is None else revision_n
     source = article.status
     with transaction.atomic():
-        public = "live" in (source, step.target)
+        public = bool({"live", "killed"} & {source, step.target})
         instant = min(now, lock_ledger()) if public else now
         revision, ledger = _text(article, step, seen)
         changes: dict[str, object] = {"status": step.target, "changed_at": now}
@@ -117,7 +117,7 @@ def _told(
     told = [ChangeKind.PUBLISHED] if visible and not article.announced_at else []
     if step.verb == "update" and article.announced_at:
         told.append(ChangeKind.UPDATED)
-    if step.verb == "kill" and (visible or article.announced_at):
+    if step.target == "killed" and (visible or article.was_seen()):
         told.append(ChangeKind.KILLED)
     return told
 

@@ -82,6 +82,7 @@ class _Seen:
 
     def __init__(self, article: Article, instant: datetime) -> None:
         self.visible = article.is_live(instant)
+        self.announced = article.announced_at is not None
         self.path = article.get_absolute_url()
         self.tags = publishing.tags(article) if article.status == "live" else []
 
@@ -122,6 +123,10 @@ def _tell(article: Article, before: _Seen, instant: datetime, *, moved: bool) ->
     publishing.render(article)
     revision, visible = article.live_revision, article.is_live(instant)
     if revision and before.visible and not visible:
+        if not before.announced:  # seen, although nobody had told the ledger yet
+            article.changes.append(
+                article, ChangeKind.PUBLISHED, revision=revision, at=instant
+            )
         article.changes.append(
             article, ChangeKind.WITHDRAWN, revision=revision, at=instant
         )

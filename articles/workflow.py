@@ -108,8 +108,8 @@ def _closed(step: Step, article: Article, user: User, now: datetime) -> str:
         return f"“{step.label}” is not possible: this article is {state}."
     if not user.has_perm(step.permission):
         return f"“{step.label}” is not yours to do: ask somebody who may."
-    if step.before_public and article.is_live(now):
-        return "Readers can see this article already. Kill it, or publish an update."
+    if step.before_public and article.was_public(now):
+        return "Readers have seen this article. Kill it, or publish an update."
     if step.new_text and not article.has_new_text():
         return "Nothing has changed since the text that is public."
     if step.four_eyes and user.pk in article.hands():

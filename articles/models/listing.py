@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
-from django.db.models import F, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.db.models.functions import Now
 
 from articles.limits import MAX_QUERY
+from articles.models.change import Change, ChangeKind
 from articles.models.paper import Section
 from articles.models.status import Status
 
@@ -31,6 +32,18 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         embargo.
         """
         return self.filter(status=Status.LIVE, public_at__lte=now or Now())
+
+    def seen(self) -> Self:
+        """What readers have been shown at some time: the ledger says so, for ever.
+
+        Nothing else does: `announced_at` is emptied when an embargo takes a story back.
+        """
+        told = Change.objects.filter(article=OuterRef("pk"), kind=ChangeKind.PUBLISHED)
+        return self.filter(Exists(told))
+
+    def withdrawn(self) -> Self:
+        """What readers have seen and was killed: 410 at its address, not 404."""
+        return self.seen().filter(status=Status.KILLED)
 
     def newest_first(self) -> Self:
         """By the instant readers could first see it, newest first."""

@@ -221,7 +221,7 @@ def test_what_is_scheduled_can_be_taken_off_and_leaves_nothing_behind(chief):
 
 def test_what_readers_can_see_is_not_taken_off_quietly(chief):
     article = make_article(status="live", at=NINE + HOUR)
-    with pytest.raises(workflow.Refused, match="can see this article already"):
+    with pytest.raises(workflow.Refused, match="have seen this article"):
         article.move("hold", by=chief, now=NINE + HOUR)
 
 

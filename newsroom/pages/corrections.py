@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from articles.models import Notice, Status
+from articles.models import Article, Notice, Status
 from newsroom.edge import public
 from newsroom.pages.frame import page
 
@@ -23,7 +23,7 @@ def public_notices() -> QuerySet[Notice]:
     Those of withdrawn stories stay: the record of an error outlives the story.
     """
     in_view = Q(article__status=Status.LIVE, article__public_at__lte=Now())
-    withdrawn = Q(article__status=Status.KILLED, article__announced_at__isnull=False)
+    withdrawn = Q(article__in=Article.objects.withdrawn())
     return (
         Notice.objects.filter(in_view | withdrawn, kind__in=ADMISSIONS)
         .select_related("article__section", "article__live_revision")

@@ -25,7 +25,6 @@ from articles.models import (
     Move,
     OpenQuestion,
     Revision,
-    Status,
 )
 from articles.models.address import OldAddress
 from articles.rendering import iso
@@ -196,14 +195,14 @@ def _change(revision: Revision, older: Revision | None, field: str) -> str:
 def _elsewhere(path: str, address: Address, *, tail: str = "") -> HttpResponse:
     """Answer for an address without a story in view: moved, withdrawn or never there."""
     section, on, slug = address
-    killed = Article.objects.filter(status=Status.KILLED, announced_at__isnull=False)
-    article = killed.at_address(section, on, slug).select_related("section").first()
+    gone = Article.objects.withdrawn()
+    article = gone.at_address(section, on, slug).select_related("section").first()
     if article is not None:
         return _withdrawn(article)
     came_from = path.removesuffix(tail)
     old = OldAddress.objects.filter(path=came_from).select_related("article__section")
     moved = old.filter(
-        Q(article__in=Article.objects.live()) | Q(article__in=killed)
+        Q(article__in=Article.objects.live()) | Q(article__in=gone)
     ).first()
     if moved is None:
         raise Http404(f"no story at {came_from}")
