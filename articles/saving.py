@@ -82,6 +82,7 @@ def save(
     bylines: list[tuple[Author, str]] | None = None,
     note: str = "",
     kind: str = RevisionKind.SAVED,
+    restored_n: int | None = None,
     **fields: Any,  # noqa: ANN401
 ) -> Revision:
     """Save a new revision; see `Article.save_text`."""
@@ -101,7 +102,14 @@ def save(
         if bylines is not None:
             _set_bylines(article, bylines)
         revision = article.revisions.create(
-            n=base_n + 1, kind=kind, by=by, at=now, note=note, hash=digest, **text
+            n=base_n + 1,
+            kind=kind,
+            by=by,
+            at=now,
+            note=note,
+            restored_n=restored_n,
+            hash=digest,
+            **text,
         )
         article.autosaves.filter(by=by).delete()
     _load(article, revision)
@@ -123,6 +131,7 @@ def restore(
         base_n=base_n,
         kind=RevisionKind.RESTORED,
         note=f"Restored from revision {n}",
+        restored_n=n,
         headline=old.headline,
         standfirst=old.standfirst,
         body=old.body,

@@ -31,11 +31,12 @@ class Step:
     target: str
     permission: str
     note: bool = False  # the reason must be given
-    four_eyes: bool = False  # not by who wrote or submitted the text
+    four_eyes: bool = False  # not by whose hands are in the text; see `hands`
     time: bool = False  # the instant of publication must be given
     goes_public: bool = False  # the working text becomes the public one
     before_public: bool = False  # only while no reader can see it yet
     new_text: bool = False  # only when the working text differs from the public one
+    onward: bool = False  # it leads towards readers; shut, it says why
 
 
 def _step(
@@ -54,15 +55,17 @@ def _step(
 # fmt: off
 STEPS = {step.verb: step for step in (
     #     verb         label         from               to        permission  asks for
-    _step("submit",    "Submit",     "draft",           "in_edit", "change"),
+    _step("submit",    "Submit",     "draft",           "in_edit", "change",  "onward"),
     _step("send_back", "Send back",  "in_edit ready",   "draft",   "edit",    "note"),
-    _step("approve",   "Approve",    "in_edit",         "ready",   "edit",    "four_eyes"),
-    _step("publish",   "Publish",    "ready",           "live",    "publish", "goes_public"),
+    _step("approve",   "Approve",    "in_edit",         "ready",   "edit",
+          "four_eyes onward"),
+    _step("publish",   "Publish",    "ready",           "live",    "publish",
+          "goes_public onward"),
     _step("schedule",  "Schedule",   "ready",           "live",    "publish",
           "goes_public time"),
     _step("hold",      "Unschedule", "live",            "ready",   "publish", "before_public"),
     _step("update",    "Update",     "live",            "live",    "publish",
-          "goes_public note four_eyes new_text"),
+          "goes_public note four_eyes new_text onward"),
     _step("kill",      "Kill",       "live",            "killed",  "kill",    "note"),
     _step("spike",     "Spike",      "draft in_edit ready", "killed", "edit", "note"),
 )}
@@ -87,7 +90,7 @@ def find(
     step = STEPS.get(verb)
     if step is None:
         raise Refused(f"There is no move called “{verb}”.")
-    if reason := _closed(step, article, user, now) or _unfit(step, now, note, at):
+    if reason := why_shut(step, article, user, now) or _unfit(step, now, note, at):
         raise Refused(reason)
     return step
 
@@ -98,10 +101,21 @@ def open_to(user: User, article: Article, now: datetime) -> list[Step]:
     What has still to be given (a note, a time) is left out of account.
     """
     steps = STEPS.values()
-    return [step for step in steps if not _closed(step, article, user, now)]
+    return [step for step in steps if not why_shut(step, article, user, now)]
 
 
-def _closed(step: Step, article: Article, user: User, now: datetime) -> str:
+def onward(article: Article) -> list[Step]:
+    """Return the steps that lead on from where the article is, whoever may take them."""
+    return [
+        step
+        for step in STEPS.values()
+        if step.onward
+        and article.status in step.sources
+        and (article.has_new_text() or not step.new_text)
+    ]
+
+
+def why_shut(step: Step, article: Article, user: User, now: datetime) -> str:
     """Say why this step is not open, or return an empty string. At most two queries."""
     if article.status not in step.sources:
         state = article.get_status_display().lower()
@@ -112,8 +126,8 @@ def _closed(step: Step, article: Article, user: User, now: datetime) -> str:
         return "Readers have seen this article. Kill it, or publish an update."
     if step.new_text and not article.has_new_text():
         return "Nothing has changed since the text that is public."
-    if step.four_eyes and user.pk in article.hands():
-        return "A second pair of eyes is needed: you wrote or submitted this text yourself."
+    if step.four_eyes and (did := article.hands().get(user.pk)):
+        return f"A second pair of eyes is needed: {did}."
     return ""
 
 

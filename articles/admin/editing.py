@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from articles import provenance, saving, workflow
-from articles.admin import citations, history, images, meetings, questions
+from articles.admin import citations, history, images, meetings, questions, steps
 from articles.admin.forms import (
     TEXT,
     PlaceForm,
@@ -265,6 +265,7 @@ def render(
         "may_place": may_place(article, by),
         "why_not": "" if writes else why_not(article, by),
         "steps": _steps(by, article, now),
+        "shut": steps.shut_to(by, article, now),
         "findings": _findings(article, by),
         "people": [
             k.by for k in autosaves if k.by_id != by.pk and k.at > now - PRESENT

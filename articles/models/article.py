@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
-from articles import citing, moving, placing, provenance, publishing, saving
+from articles import citing, hands, moving, placing, provenance, publishing, saving
 from articles.models.listing import ArticleQuerySet
 from articles.models.status import Kind, Prominence, Status
 
@@ -220,13 +220,9 @@ class Article(models.Model):
         """Return the last saved state; there is one from the start."""
         return self.revisions.get(n=self.revision_n)
 
-    def hands(self) -> set[int]:
-        """Return who wrote or submitted the working text: they may not approve it."""
-        wrote = self.revisions.filter(n=self.revision_n).values_list("by_id", flat=True)
-        if self.status == Status.LIVE:  # it was submitted before it was public
-            return set(wrote)
-        submits = self.moves.filter(verb="submit").order_by("-pk")
-        return set(wrote.union(submits.values_list("by_id", flat=True)[:1], all=True))
+    def hands(self) -> dict[int, str]:
+        """Return who may not pass the working text, and what each did; see `hands`."""
+        return hands.hands(self)
 
     def ledger(self, revision: Revision | None = None) -> list[provenance.Row]:
         """Return who stands behind a revision, the working one by default."""

@@ -45,6 +45,7 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     note = models.TextField(blank=True)
+    restored_n = models.PositiveIntegerField(null=True)  # of a restored one: which
     hash = models.CharField(max_length=64)  # SHA-256 of the canonical text
 
     class Meta:

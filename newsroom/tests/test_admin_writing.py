@@ -555,3 +555,14 @@ def test_reading_the_desk_changes_nothing(client, desk, django_assert_max_num_qu
     assert Article.objects.values().get(pk=article.pk) == before
     for tail in ("autosave", "forget", "attach", "notice"):
         assert client.get(address(article, tail)).status_code == 405
+
+
+def test_where_a_button_is_missing_the_page_says_why_and_who_can(client, desk):
+    nora = make_user("chief", first_name="Nora", last_name="Berg")
+    article = make_article(status="live", editor=nora)
+    vera = desk("chief")
+    article.save_text(by=vera, now=timezone.now(), base_n=1, body="<p>Better.</p>")
+    page = client.get(address(article))
+
+    assert "update" not in {step.verb for step, _ in page.context["steps"]}
+    assert "you wrote revision 2 of this text. Nora Berg can." in page.text

@@ -1,0 +1,57 @@
+"""What may be done next with an article, and who can do what this person may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from articles import workflow
+from articles.models import Article
+from articles.workflow import Step
+from staff.models import Role, User
+from staff.roles import PERMISSIONS
+
+NAMED = 3  # people named before “others”
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shut:
+    """A step that would lead on, and is not open to this person."""
+
+    step: Step
+    why: str
+    who: str  # can take it; a sentence
+
+
+def shut_to(user: User, article: Article, now: datetime) -> list[Shut]:
+    """Return the steps that lead on from here and are shut to `user`, with the reason."""
+    if not user.has_perm("articles.change_article"):
+        return []
+    found = []
+    for step in workflow.onward(article):
+        why = workflow.why_shut(step, article, user, now)
+        if why:
+            if not user.has_perm(step.permission):
+                why = "This is not yours to do."
+            found.append(Shut(step=step, why=why, who=_who(step, article)))
+    return found
+
+
+def _who(step: Step, article: Article) -> str:
+    """Name who can take the step. One query, and one for the hands where they count."""
+    roles = [role for role, may in PERMISSIONS.items() if step.permission in may]
+    able = User.objects.filter(Q(role__in=roles) | Q(is_superuser=True), is_active=True)
+    if step.four_eyes:
+        able = able.exclude(pk__in=article.hands())
+    names = [str(person) for person in able.order_by("first_name", "username")]
+    if not names:
+        wanted = " or ".join(Role(role).label.lower() for role in roles)
+        return (
+            "Nobody else here may: an administrator must give somebody the role of "
+            f"{wanted}."
+        )
+    if len(names) > NAMED + 1:
+        names[NAMED:] = [f"{len(names) - NAMED} others"]
+    return f"{', '.join(names[:-1])}{' or ' if names[1:] else ''}{names[-1]} can."
