@@ -177,8 +177,8 @@ class ArticleDetail(generics.GenericAPIView[Article]):
             .first()
         )
         if document is None:
-            gone = Article.objects.withdrawn().filter(public_id=public_id)
-            raise Withdrawn if gone.exists() else Http404
+            gone = Article.objects.withdrawn().filter(public_id=public_id).first()
+            raise Withdrawn(_gone(gone)) if gone else Http404
         return Response({"data": _ready(document)})
 
 
@@ -226,6 +226,13 @@ def _issue(issue: Issue) -> dict[str, object]:
         "edition": issue.edition,
         "closed_at": issue.closed_at,
     }
+
+
+def _gone(article: Article) -> str:
+    return (
+        f"This article was withdrawn. {article.withdrawn_because()} "
+        "Do not go on using your copy."
+    )
 
 
 def _ready(document: str) -> orjson.Fragment:

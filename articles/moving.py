@@ -11,7 +11,8 @@ from django.db.models import OuterRef, Subquery
 
 from articles import provenance, publishing, workflow
 from articles.models.change import ChangeKind, lock_ledger, ring
-from articles.workflow import Refused, Step
+from articles.workflow import Refused, Said, Step
+from wire.cleaning import clean_text
 
 if TYPE_CHECKING:
     from articles.models import Article, Revision
@@ -45,8 +46,7 @@ def move(
     *,
     by: User,
     now: datetime,
-    note: str,
-    at: datetime | None,
+    said: Said,
     revision_n: int | None,
 ) -> None:
     """Make one editorial move; see `Article.move`.
@@ -54,7 +54,7 @@ def move(
     Public moves follow one another through the ledger's lock, and are dated by the earlier
     of `now` and the database's clock, so that a fast clock on a web host hides nothing.
     """
-    step = workflow.find(verb, article=article, user=by, now=now, note=note, at=at)
+    step = workflow.find(verb, article=article, user=by, now=now, said=said)
     seen = article.revision_n if revision_n is None else revision_n
     source = article.status
     with transaction.atomic():
@@ -63,9 +63,9 @@ def move(
         revision, ledger = _text(article, step, seen)
         changes: dict[str, object] = {"status": step.target, "changed_at": now}
         if step.goes_public:
-            _gate(article, step, revision, ledger, note)
+            _gate(article, step, revision, ledger, said.note)
             changes |= publishing.becoming_public(
-                article, step, revision, ledger, instant=instant, at=at
+                article, step, revision, ledger, instant=instant, at=said.at
             )
         elif step.target == "killed":
             changes |= _killed(article, instant)
@@ -86,7 +86,8 @@ def move(
             revision_n=seen,
             by=by,
             at=now,
-            note=note.strip(),
+            note=said.note.strip(),
+            public_note=clean_text(said.public_note),
         )
         for kind in told:
             article.changes.append(article, kind, revision=revision, at=instant)

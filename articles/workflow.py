@@ -17,8 +17,21 @@ if TYPE_CHECKING:
     from staff.models import User
 
 
+#: What readers are told of a kill by default, and of those made before they were told.
+NEUTRAL = "The editors decided not to publish it any longer."
+
+
 class Refused(Exception):
     """The newsroom's rules do not allow this; the message is fit for the editor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody says with a step."""
+
+    note: str = ""  # for the house
+    public_note: str = ""  # for readers
+    at: datetime | None = None  # the instant of publication
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,7 @@ class Step:
     permission: str
     note: bool = False  # the reason must be given
     four_eyes: bool = False  # not by whose hands are in the text; see `hands`
+    tells: bool = False  # readers are told a sentence, beside the note for the house
     time: bool = False  # the instant of publication must be given
     goes_public: bool = False  # the working text becomes the public one
     before_public: bool = False  # only while no reader can see it yet
@@ -66,7 +80,7 @@ STEPS = {step.verb: step for step in (
     _step("hold",      "Unschedule", "live",            "ready",   "publish", "before_public"),
     _step("update",    "Update",     "live",            "live",    "publish",
           "goes_public note four_eyes new_text onward"),
-    _step("kill",      "Kill",       "live",            "killed",  "kill",    "note"),
+    _step("kill",      "Kill",       "live",            "killed",  "kill",    "note tells"),
     _step("spike",     "Spike",      "draft in_edit ready", "killed", "edit", "note"),
 )}
 # fmt: on
@@ -83,14 +97,13 @@ def find(
     article: Article,
     user: User,
     now: datetime,
-    note: str = "",
-    at: datetime | None = None,
+    said: Said,
 ) -> Step:
     """Return the step `verb` names, or raise `Refused` with the reason."""
     step = STEPS.get(verb)
     if step is None:
         raise Refused(f"There is no move called “{verb}”.")
-    if reason := why_shut(step, article, user, now) or _unfit(step, now, note, at):
+    if reason := why_shut(step, article, user, now) or _unfit(step, now, said):
         raise Refused(reason)
     return step
 
@@ -131,12 +144,18 @@ def why_shut(step: Step, article: Article, user: User, now: datetime) -> str:
     return ""
 
 
-def _unfit(step: Step, now: datetime, note: str, at: datetime | None) -> str:
+def _unfit(step: Step, now: datetime, said: Said) -> str:
     """Say what is missing or wrong in what came with the step, or return nothing."""
-    if step.note and not note.strip():
+    at = said.at
+    if step.note and not said.note.strip():
         return f"Say why: “{step.label}” needs a note."
-    if len(note) > MAX_NOTE:
-        return f"The note has {len(note):,} characters; {MAX_NOTE:,} are allowed."
+    if said.public_note.strip() and not step.tells:
+        return f"“{step.label}” tells readers nothing."
+    for what, words in (("note", said.note), ("public note", said.public_note)):
+        if len(words) > MAX_NOTE:
+            return (
+                f"The {what} has {len(words):,} characters; {MAX_NOTE:,} are allowed."
+            )
     if not step.time:
         return f"“{step.label}” takes no time; use Schedule." if at else ""
     if at is None:

@@ -192,7 +192,11 @@ class _Way:
             yield (
                 killed,
                 lambda: self.article.move(
-                    "kill", by=self.desk.chief, now=killed, note=head["kill_note"]
+                    "kill",
+                    by=self.desk.chief,
+                    now=killed,
+                    note=head["kill_note"],
+                    public_note=head["kill_note"],
                 ),
             )
 

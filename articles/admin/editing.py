@@ -25,14 +25,13 @@ from articles.admin import citations, history, images, meetings, questions, step
 from articles.admin.forms import (
     TEXT,
     PlaceForm,
-    StepForm,
     TextForm,
     bylines_of,
 )
 from articles.body import Unusable
 from articles.limits import TooMuch
 from articles.models import Article, Notice
-from articles.workflow import Refused, Step
+from articles.workflow import Refused
 from staff.models import User
 from wire.admin.windows import user_of
 
@@ -133,8 +132,10 @@ def save(request: HttpRequest, article: Article, site: dict[str, Any]) -> HttpRe
             return answer
         if desk.text.is_bound:
             seen = article.revision_n
-    if verb := request.POST.get("step", ""):
-        step(request, article, verb, seen=seen, by=by, now=now)
+    verb = request.POST.get("step", "")
+    if verb and not step(request, article, verb, seen=seen, by=by, now=now):
+        article.refresh_from_db()
+        return render(request, article, Desk.of(article, by=by), site)
     return HttpResponseRedirect(address(article))
 
 
@@ -196,25 +197,16 @@ def step(
     seen: int,
     by: User,
     now: datetime,
-) -> None:
-    """Take one step of the workflow, or say why it cannot be taken."""
-    asked = StepForm(request.POST, prefix=verb)
-    if not asked.is_valid():
-        messages.error(request, "That is not a time: use the form 2026-06-25T18:30.")
-        return
+) -> bool:
+    """Take one step of the workflow, or say why it cannot be taken; return whether it was."""
     try:
-        article.move(
-            verb,
-            by=by,
-            now=now,
-            note=asked.cleaned_data["note"],
-            at=asked.cleaned_data["at"],
-            revision_n=seen,
-        )
+        said = steps.said(verb, request.POST)
+        article.move(verb, by=by, now=now, revision_n=seen, **said)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    else:
-        messages.success(request, _done(article, verb))
+        return False
+    messages.success(request, _done(article, verb))
+    return True
 
 
 def _done(article: Article, verb: str) -> str:
@@ -264,7 +256,7 @@ def render(
         "may_write": writes or desk.text.is_bound,
         "may_place": may_place(article, by),
         "why_not": "" if writes else why_not(article, by),
-        "steps": _steps(by, article, now),
+        "steps": steps.open_to(by, article, now, request.POST),
         "shut": steps.shut_to(by, article, now),
         "findings": _findings(article, by),
         "people": [
@@ -279,16 +271,10 @@ def render(
         "questions": questions.panel(article, by),
         "notice_kinds": Notice._meta.get_field("kind").flatchoices,
         "may_notice": by.has_perm("articles.add_notice") and article.is_live(now),
+        "neutral": workflow.NEUTRAL,
         "now": now,
     }
     return TemplateResponse(request, TEMPLATE, context, status=status)
-
-
-def _steps(by: User, article: Article, now: datetime) -> list[tuple[Step, StepForm]]:
-    return [
-        (open_step, StepForm(prefix=open_step.verb, auto_id=f"{open_step.verb}-%s"))
-        for open_step in workflow.open_to(by, article, now)
-    ]
 
 
 def why_not(article: Article, by: User) -> str:

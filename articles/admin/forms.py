@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from articles.limits import MAX_BYLINES, MAX_HEADLINE
 from articles.models import Article, Author, Image, Section, Topic
 from articles.models.article import Kind, Prominence
+from articles.workflow import NEUTRAL, Step
 
 TEXT = ("headline", "standfirst", "body", "framing", "caption")
 MOST_PICTURES = 60  # offered at once, newest first
@@ -187,7 +188,19 @@ class StartForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """What a step of the workflow is told: a reason, a time."""
+    """What a step of the workflow is told: a reason, a sentence for readers, a time."""
 
     note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    public_note = forms.CharField(
+        required=False, initial=NEUTRAL, widget=forms.Textarea(attrs={"rows": 2})
+    )
     at = LocalDateTime(required=False)
+
+    @classmethod
+    def asking(cls, step: Step, data: QueryDict | None = None) -> StepForm:
+        """Return the form for what `step` asks for, with what was typed into it."""
+        made = cls(data, prefix=step.verb, auto_id=f"{step.verb}-%s")
+        for name, asked in (("public_note", step.tells), ("at", step.time)):
+            if not asked:
+                del made.fields[name]
+        return made

@@ -26,6 +26,7 @@ class Entry:
     who: str
     what: str
     why: str
+    told: str = ""  # to readers
     n: int  # the revision it made or was about
     is_text: bool
 
@@ -57,6 +58,7 @@ def _moved(move: Move) -> Entry:
         who=str(move.by),
         what=f"{step.label if step else move.verb} (revision {move.revision_n})",
         why=move.note,
+        told=(move.public_note or workflow.NEUTRAL) if move.verb == "kill" else "",
         n=move.revision_n,
         is_text=False,
     )

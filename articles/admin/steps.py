@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
+from django.http import QueryDict
 
 from articles import workflow
+from articles.admin.forms import StepForm
 from articles.models import Article
-from articles.workflow import Step
+from articles.workflow import Refused, Step
 from staff.models import Role, User
 from staff.roles import PERMISSIONS
 
@@ -23,6 +26,31 @@ class Shut:
     step: Step
     why: str
     who: str  # can take it; a sentence
+
+
+def open_to(
+    user: User, article: Article, now: datetime, sent: QueryDict
+) -> list[tuple[Step, StepForm]]:
+    """Return the steps open to `user`, each with the form for what it asks for.
+
+    The one that was tried and refused, if `sent` is its form, keeps what was typed.
+    """
+    tried = sent.get("step", "")
+    return [
+        (step, StepForm.asking(step, sent if step.verb == tried else None))
+        for step in workflow.open_to(user, article, now)
+    ]
+
+
+def said(verb: str, sent: QueryDict) -> dict[str, Any]:
+    """Return what `Article.move` is told with a step. Raises `workflow.Refused`."""
+    step = workflow.STEPS.get(verb)
+    if step is None:
+        raise Refused(f"There is no move called “{verb}”.")
+    asked = StepForm.asking(step, sent)
+    if not asked.is_valid():
+        raise Refused("That is not a time: use the form 2026-06-25T18:30.")
+    return asked.cleaned_data
 
 
 def shut_to(user: User, article: Article, now: datetime) -> list[Shut]:

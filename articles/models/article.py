@@ -15,7 +15,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
-from articles import citing, hands, moving, placing, provenance, publishing, saving
+from articles import (
+    citing,
+    hands,
+    moving,
+    placing,
+    provenance,
+    publishing,
+    saving,
+    workflow,
+)
 from articles.models.listing import ArticleQuerySet
 from articles.models.status import Kind, Prominence, Status
 
@@ -207,6 +216,11 @@ class Article(models.Model):
         """The same rule as `ArticleQuerySet.seen`, for one article in hand. One query."""
         return type(self).objects.seen().filter(pk=self.pk).exists()
 
+    def withdrawn_because(self) -> str:
+        """Return what readers are told of its kill: never the house's own reason."""
+        kill = self.moves.filter(target=Status.KILLED).order_by("-pk").first()
+        return (kill.public_note if kill else "") or workflow.NEUTRAL
+
     def visible_from(self) -> datetime | None:
         """When readers may see it once it is live: the same as `public_at`, in hand."""
         bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
@@ -282,16 +296,20 @@ class Article(models.Model):
         by: User,
         now: datetime,
         note: str = "",
+        public_note: str = "",
         at: datetime | None = None,
         revision_n: int | None = None,
     ) -> None:
         """Make one editorial move and record it, with all that follows, or nothing.
 
-        `at` is the instant to publish at, for `schedule`; `revision_n` the text `by` has
-        seen, by default the one loaded. Raises `workflow.Refused` if the workflow forbids
-        it, or if somebody else moved the article or saved its text since.
+        `note` is for the house alone; `public_note`, of a kill, is what readers are told
+        (by default `workflow.NEUTRAL`). `at` is the instant to publish at, for `schedule`;
+        `revision_n` the text `by` has seen, by default the one loaded. Raises
+        `workflow.Refused` if the workflow forbids it, or if somebody else moved the article
+        or saved its text since.
         """
-        moving.move(self, verb, by=by, now=now, note=note, at=at, revision_n=revision_n)
+        said = workflow.Said(note=note, public_note=public_note, at=at)
+        moving.move(self, verb, by=by, now=now, said=said, revision_n=revision_n)
 
     def place(self, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
         """Change where and how it is carried; readers of a live one see it at once.

@@ -115,7 +115,8 @@ class Move(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     at = models.DateTimeField()
-    note = models.TextField(blank=True)
+    note = models.TextField(blank=True)  # for the house; no reader ever sees it
+    public_note = models.TextField(blank=True)  # of a kill: what readers are told
 
     def __str__(self) -> str:
         return f"{self.verb} by {self.by}"

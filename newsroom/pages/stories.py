@@ -22,7 +22,6 @@ from articles.models import (
     Article,
     Change,
     Image,
-    Move,
     OpenQuestion,
     Revision,
 )
@@ -212,14 +211,12 @@ def _elsewhere(path: str, address: Address, *, tail: str = "") -> HttpResponse:
 
 
 def _withdrawn(article: Article) -> HttpResponse:
-    """410: it stood here, and why it does not any more. The text is not shown."""
-    move = Move.objects.filter(article=article, verb="kill").order_by("-pk").first()
+    """410: it stood here, and what readers are told of its end. No text is shown."""
     lines = ["A story stood at this address. We have withdrawn it."]
     if article.killed_at:
         day = write(article.killed_at, "j F Y, H:i")
         lines[0] = f"A story stood at this address. We withdrew it on {day} UTC."
-    if move and move.note:
-        lines.append(f"The reason: {move.note}")
+    lines.append(article.withdrawn_because())
     response = refusal(
         "This story was withdrawn", *lines, status=410, label="Withdrawn"
     )

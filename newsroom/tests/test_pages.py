@@ -156,7 +156,13 @@ def test_an_embargo_hides_a_story_everywhere(client):
 
 def test_a_withdrawn_story_is_gone_and_says_why(client):
     story = make_story()
-    story.move("kill", by=make_user(), now=NINE, note="The ship was another.")
+    story.move(
+        "kill",
+        by=make_user(),
+        now=NINE,
+        note="Untrue.",
+        public_note="The ship was another.",
+    )
     page = read(client, story.get_absolute_url(), 410)
 
     assert "The ship was another." in words(page)
