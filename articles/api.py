@@ -125,7 +125,7 @@ class ArticleFilter(django_filters.FilterSet):
 
     section = django_filters.CharFilter(field_name="section__slug")
     topic = django_filters.CharFilter(field_name="topics__slug")
-    author = django_filters.CharFilter(field_name="authors__slug")
+    author = django_filters.CharFilter(field_name="public_authors__slug")
     kind = django_filters.ChoiceFilter(choices=Kind.choices)
     issue = django_filters.DateFilter(field_name="issue__date")
     published_after = django_filters.IsoDateTimeFilter("public_at", lookup_expr="gt")

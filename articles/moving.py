@@ -67,10 +67,8 @@ def move(
             changes |= publishing.becoming_public(
                 article, step, revision, ledger, instant=instant, at=said.at
             )
-        elif step.target == "killed":
-            changes |= _killed(article, instant)
-        elif step.before_public:
-            changes |= _UNSCHEDULED | _NOT_PUBLIC
+        else:
+            changes |= _leaving(article, step, instant)
         after = copy(article)
         _set(after, changes)
         told = _told(article, after, step, instant)
@@ -79,6 +77,8 @@ def move(
         if step.goes_public:
             changes |= publishing.rendered(after, ledger)
         _swap(article, seen, changes)
+        if "live_revision" in changes:
+            publishing.credit(article, revision if step.goes_public else None)
         article.moves.create(
             verb=verb,
             source=source,
@@ -92,14 +92,16 @@ def move(
         for kind in told:
             article.changes.append(article, kind, revision=revision, at=instant)
         if public:
-            before = publishing.tags(copy(article)) if source == "live" else []
-            touched = [*before, *publishing.tags(after)]
-            ring(
-                publishing.for_good(article, touched)
-                if step.target == "killed"
-                else touched
-            )
+            _ring(article, after)
     _set(article, changes)
+
+
+def _ring(article: Article, after: Article) -> None:
+    """Tell the pages that showed the article, and those that show it now."""
+    before = publishing.tags(copy(article)) if article.status == "live" else []
+    touched = [*before, *publishing.tags(after)]
+    killed = after.status == "killed"
+    ring(publishing.for_good(article, touched) if killed else touched)
 
 
 def _set(article: Article, changes: dict[str, object]) -> None:
@@ -165,8 +167,15 @@ def _gate(
         raise Refused(" ".join(blocking))
 
 
-def _killed(article: Article, instant: datetime) -> dict[str, object]:
-    """Return what a kill changes; what nobody ever saw leaves no trace in public."""
+def _leaving(article: Article, step: Step, instant: datetime) -> dict[str, object]:
+    """Return what a step changes that takes an article off its way to readers.
+
+    Of a kill: what nobody ever saw leaves no trace in public.
+    """
+    if step.before_public:
+        return _UNSCHEDULED | _NOT_PUBLIC
+    if step.target != "killed":
+        return {}
     changes: dict[str, object] = {"killed_at": instant, **_NOT_PUBLIC}
     if article.status == "live" and not article.was_public(instant):
         changes |= _UNSCHEDULED

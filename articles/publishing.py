@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchVector
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Value, prefetch_related_objects
 from django.db.models.expressions import Combinable
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from articles.models import Article, Notice, Revision
     from staff.models import User
 
+_CREDIT = """
+WITH named AS (SELECT id FROM articles_author WHERE slug = ANY(%(slugs)s)),
+     gone AS (DELETE FROM articles_article_public_authors
+               WHERE article_id = %(article)s
+                 AND author_id NOT IN (SELECT id FROM named))
+INSERT INTO articles_article_public_authors (article_id, author_id)
+SELECT %(article)s, id FROM named ON CONFLICT DO NOTHING
+"""
 _PRINTED = {"correction", "clarification", "retraction"}  # on the corrections page
 
 
@@ -158,6 +166,20 @@ def announce(article: Article, revision: Revision, *, at: datetime) -> None:
     if untold.update(announced_at=at):
         article.changes.append(article, ChangeKind.PUBLISHED, revision=revision, at=at)
     article.announced_at = at
+
+
+def credit(article: Article, revision: Revision | None) -> None:
+    """Put the article on the pages of those `revision` names, and of no others.
+
+    Call it while `article` still has the text that was public before. At most one query.
+    """
+    before = article.live_revision.bylines if article.live_revision else []
+    after = revision.bylines if revision else []
+    if before == after:
+        return
+    slugs = [line["slug"] for line in after]
+    with connection.cursor() as cursor:
+        cursor.execute(_CREDIT, {"article": article.pk, "slugs": slugs})
 
 
 def tags(article: Article) -> list[str]:

@@ -57,7 +57,7 @@ def rename(part: Section | Topic | Author) -> int:
     carrying: dict[type[Model], QuerySet[Article]] = {
         Section: live.filter(section_id=part.pk),
         Topic: live.filter(topics=part.pk),
-        Author: live.filter(authors=part.pk),
+        Author: live.filter(public_authors=part.pk),
     }
     tags = ["all"] if isinstance(part, Section) else [f"{_word(part)}:{part.slug}"]
     return _show_again(carrying[type(part)], tags)

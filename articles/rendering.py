@@ -22,6 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import body, checks
+from articles.models.paper import Author
 from articles.pictures import picture
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _facts(
         "caption": revision.caption or (image.caption if image else ""),
         "credit": image.credit if image else "",
         **_pictures(image),
-        "portrait": _portrait(article, revision) if section.is_opinion else "",
+        "portrait": _portrait(revision) if section.is_opinion else "",
     }
 
 
@@ -171,15 +172,15 @@ def _pictures(image: Image | None) -> dict[str, SafeString | str]:
     }
 
 
-def _portrait(article: Article, revision: Revision) -> SafeString | str:
+def _portrait(revision: Revision) -> SafeString | str:
     """Return the first author's portrait, for cards of opinion."""
     if not revision.bylines:
         return ""
-    authors = article.bylines.filter(author__slug=revision.bylines[0]["slug"])
-    line = authors.select_related("author__portrait").first()
-    if line is None or line.author.portrait is None:
+    named = Author.objects.filter(slug=revision.bylines[0]["slug"])
+    author = named.select_related("portrait").first()
+    if author is None or author.portrait is None:
         return ""
-    return picture(line.author.portrait, shape="1x1", sizes="4rem", alt="")
+    return picture(author.portrait, shape="1x1", sizes="4rem", alt="")
 
 
 def marked(text: str, ledger: list[Row]) -> SafeString:

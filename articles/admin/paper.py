@@ -92,6 +92,13 @@ class AuthorAdmin(Part):
     autocomplete_fields = ["portrait"]
     ordering = ["name", "pk"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ANN401
+        """The address stays as well where only the public text names its author."""
+        fixed = super().get_readonly_fields(request, obj)
+        if obj and not fixed and obj.public_articles.exists():
+            return ["slug"]
+        return fixed
+
 
 class IssueForm(forms.Form):
     """A day, and the edition's name where it is not the usual one."""

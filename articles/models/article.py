@@ -64,6 +64,10 @@ class Article(models.Model):
     authors = models.ManyToManyField(
         "articles.Author", through="articles.Byline", related_name="articles"
     )
+    # Those named above the public text; `authors` are those of the working text.
+    public_authors = models.ManyToManyField(
+        "articles.Author", related_name="public_articles", editable=False
+    )
     issue = models.ForeignKey(
         "articles.Issue",
         on_delete=models.PROTECT,

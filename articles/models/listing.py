@@ -64,7 +64,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.filter(topics__slug=slug)
 
     def by_author(self, slug: str) -> Self:
-        return self.filter(authors__slug=slug)
+        return self.filter(public_authors__slug=slug)
 
     def at_address(self, section: str, on: date, slug: str) -> Self:
         return self.filter(section__slug=section, published_on=on, slug=slug)
@@ -95,6 +95,6 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def showing(self, image: Image) -> Self:
         """Those whose public text, or whose author's face beside it, is `image`."""
-        faces = self.model.objects.filter(bylines__author__portrait=image)
+        faces = self.model.objects.filter(public_authors__portrait=image)
         carries = Q(live_revision__image=image) | Q(pk__in=faces.values("pk"))
         return self.filter(carries, status=Status.LIVE)
