@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from articles import provenance, publishing, workflow
+from articles import altering, provenance, publishing, workflow
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.workflow import Refused, Said, Step
 from wire.cleaning import clean_text
@@ -77,6 +77,9 @@ def move(
         if step.goes_public:
             changes |= publishing.rendered(after, ledger)
         _swap(article, seen, changes)
+        if step.time or step.before_public:
+            times = (article.publish_at, after.publish_at)
+            altering.keep({"publish_at": times}, by=by, at=now, articles=[article])
         if "live_revision" in changes:
             publishing.credit(article, revision if step.goes_public else None)
         article.moves.create(

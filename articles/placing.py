@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from articles import publishing
+from articles import altering, publishing, workflow
 from articles.models.address import OldAddress
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.workflow import Refused
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from articles.models import Article
     from staff.models import User
 
-_FIELDS = {"section", "kind", "prominence", "slug", "embargo_until"}
+_FIELDS = {"section", "topics", "kind", "prominence", "slug", "embargo_until"}
 
 
 def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
     """Change where and how it is carried; see `Article.place`."""
-    topics = fields.pop("topics", None)
     if unknown := fields.keys() - _FIELDS:
         raise TypeError(f"no such place: {', '.join(sorted(unknown))}")
+    if fields.get("topics", ...) is None:
+        del fields["topics"]
     _check(article, by, fields)
     with transaction.atomic():
         instant = min(now, lock_ledger())
@@ -34,38 +35,43 @@ def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None: 
             pk=article.pk
         )
         _check(fresh, by, fields)
-        changes = {
-            name: value
-            for name, value in fields.items()
-            if getattr(fresh, name) != value
-        }
-        before = _Seen(fresh, instant)
-        for name, value in changes.items():
-            setattr(fresh, name, value)
-        if fresh.status == "live":
-            changes |= _readdressed(fresh, before, changes, instant)
-        if changes:
-            changes["changed_at"] = now
-            type(article).objects.filter(pk=fresh.pk).update(**changes)
-        if topics is not None:
-            fresh.topics.set(topics)  # forgets the topics the tags were made of
-        if fresh.status == "live" and (changes or topics is not None):
-            _tell(
-                fresh, before, instant, moved=bool({"section", "slug"} & set(changes))
-            )
+        altered = _altered(fresh, fields)
+        changes = _write(fresh, altered, now=now, instant=instant)
+        if altered:
+            altering.keep(altered, by=by, at=now, articles=[fresh])
     for name, value in changes.items():
         setattr(article, name, value)
     article.announced_at = fresh.announced_at
 
 
+def _write(
+    fresh: Article,
+    altered: dict[str, tuple[Any, Any]],
+    *,
+    now: datetime,
+    instant: datetime,
+) -> dict[str, Any]:
+    """Store what is altered and tell who shows it; return the columns that changed."""
+    changes = {name: after for name, (_, after) in altered.items() if name != "topics"}
+    before = _Seen(fresh, instant)
+    for name, value in changes.items():
+        setattr(fresh, name, value)
+    if fresh.status == "live":
+        changes |= _readdressed(fresh, before, changes, instant)
+    if changes:
+        changes["changed_at"] = now
+        type(fresh).objects.filter(pk=fresh.pk).update(**changes)
+    if "topics" in altered:
+        fresh.topics.set(altered["topics"][1])  # forgets those the tags were made of
+    if fresh.status == "live" and altered:
+        _tell(fresh, before, instant, moved=bool({"section", "slug"} & set(changes)))
+    return changes
+
+
 def _check(article: Article, by: User, fields: dict[str, Any]) -> None:
-    needed = "publish_article" if article.status == "live" else "change_article"
-    if not by.has_perm(f"articles.{needed}"):
-        raise Refused(
-            "Moving this article about is not yours to do: ask somebody who may."
-        )
-    if article.status == "killed":
-        raise Refused("This article was killed; it stays where it was.")
+    for part in sorted({part_of(name) for name in fields} or {"place"}):
+        if reason := workflow.why_not_around(part, article, by):
+            raise Refused(reason)
     try:
         validate_slug(fields.get("slug", article.slug))
     except ValidationError as error:
@@ -75,6 +81,24 @@ def _check(article: Article, by: User, fields: dict[str, Any]) -> None:
     until = fields.get("embargo_until")
     if until is not None and until.tzinfo is None:
         raise Refused("The end of the embargo has no time zone.")
+
+
+def part_of(field: str) -> str:
+    """Return the part of what stands around a text that a field belongs to."""
+    return "embargo" if field == "embargo_until" else "place"
+
+
+def _altered(article: Article, fields: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what differs, by field: what was and what will be. One query for topics."""
+    found = {}
+    for name, after in fields.items():
+        if name == "topics":
+            before, after = set(article.topics.all()), set(after)
+        else:
+            before = getattr(article, name)
+        if before != after:
+            found[name] = (before, after)
+    return found
 
 
 class _Seen:

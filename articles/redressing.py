@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from articles import publishing
+from articles import altering, publishing, workflow
 from articles.models import Article, Author, Image, Section, Topic
 from articles.models.article import Status
 from articles.models.change import lock_ledger, ring
+from articles.workflow import Refused
+from staff.models import User
 
 MOST = 500  # articles rendered at once; the rest wait for `manage.py articles render`
 _SAID = {"alt", "caption", "credit", "rights"}
@@ -24,17 +26,25 @@ _CROPPED = {"focal_x", "focal_y"}
 
 
 @transaction.atomic
-def retouch(image: Image, *, now: datetime, **fields: Any) -> int:  # noqa: ANN401
+def retouch(image: Image, *, by: User, now: datetime, **fields: Any) -> int:  # noqa: ANN401
     """Change what is said of a picture, or what its crops keep in view.
 
     `fields`: alt, caption, credit, rights, focal_x, focal_y. A new focal point has the
-    crops made again. Return how many public articles were rendered again.
+    crops made again. Return how many public articles were rendered again. What changed is
+    kept with the picture and with each article that was passed with it. Raises `Refused`
+    with the reason if readers see it, or will, and it is not for `by` to change that.
     """
     if unknown := fields.keys() - _SAID - _CROPPED:
         raise TypeError(f"a picture has no {', '.join(sorted(unknown))} to change")
     changes = {name: v for name, v in fields.items() if getattr(image, name) != v}
     if not changes:
         return 0
+    lock_ledger()  # nobody publishes an article with it meanwhile
+    if reason := why_not_retouch(image, by):
+        raise Refused(reason)
+    altered = {name: (getattr(image, name), value) for name, value in changes.items()}
+    carriers = passed_with(image)
+    altering.keep(altered, by=by, at=now, articles=[None, *carriers], image=image)
     if _CROPPED & changes.keys():
         changes |= {"state": "new", "due_at": now, "attempts": 0, "error": ""}
         changes |= {"lease_token": None, "lease_until": None}  # the old crop's maker
@@ -44,6 +54,31 @@ def retouch(image: Image, *, now: datetime, **fields: Any) -> int:  # noqa: ANN4
     faces = Author.objects.filter(portrait=image).values_list("slug", flat=True)
     tags = [f"image:{image.public_id}", *(f"author:{slug}" for slug in faces)]
     return _show_again(Article.objects.showing(image), tags)
+
+
+def passed_with(image: Image) -> QuerySet[Article]:
+    """Articles that were passed with this picture: approved, scheduled or public."""
+    return Article.objects.filter(
+        Q(status=Status.LIVE, live_revision__image=image)
+        | Q(status=Status.READY, lead_image=image)
+    ).order_by("-pk")
+
+
+def why_not_retouch(image: Image, by: User) -> str:
+    """Say why `by` may not change what is said of a picture, or return nothing.
+
+    Two queries, the second for who is not an editor.
+    """
+    # "live" comes before "ready": what asks for more is asked first
+    for article in passed_with(image).order_by("status", "-pk").distinct("status"):
+        if reason := workflow.why_not_around("picture", article, by):
+            return f"“{article.headline}” shows it. {reason}"
+    if not by.has_perm("articles.change_image"):
+        return "Pictures are not yours to change: ask somebody who may."
+    is_face = not by.has_perm("articles.change_author") and (
+        Author.objects.filter(portrait=image).exists()
+    )
+    return "It is the face of an author: an editor changes it." if is_face else ""
 
 
 @transaction.atomic

@@ -91,6 +91,42 @@ PAIRS = frozenset(
 )
 
 
+# What a change around the text asks for. Of what nobody has passed: to write; of what has
+# been passed: what passing it asked for. A submitted text's embargo is an editor's, or it
+# could be lifted while she reads.
+# fmt: off
+_AROUND = {
+    #           place      embargo    its picture
+    "draft":   ("change",  "change",  "change"),
+    "in_edit": ("change",  "edit",    "change"),
+    "ready":   ("edit",    "edit",    "edit"),
+    "live":    ("publish", "publish", "publish"),
+}
+# fmt: on
+_PARTS = ("place", "embargo", "picture")
+_WHO = {
+    "change": "those who write",
+    "edit": "an editor",
+    "publish": "somebody who may publish",
+}
+
+
+def asked_around(part: str, status: str) -> str:
+    """Return the permission a change of an article's place, embargo or picture asks for."""
+    return f"articles.{_AROUND[status][_PARTS.index(part)]}_article"
+
+
+def why_not_around(part: str, article: Article, user: User) -> str:
+    """Say why `user` may not change that part of what stands around the text, or nothing."""
+    if article.status not in _AROUND:
+        return "This article was killed; it stays where it was."
+    if user.has_perm(asked_around(part, article.status)):
+        return ""
+    who = _WHO[_AROUND[article.status][_PARTS.index(part)]]
+    state = article.get_status_display().lower()
+    return f"The {part} of an article that is {state} is changed by {who}."
+
+
 def find(
     verb: str,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from articles import provenance, saving, workflow
+from articles import placing, provenance, saving, workflow
 from articles.admin import citations, history, images, meetings, questions, steps
 from articles.admin.forms import (
     TEXT,
@@ -36,6 +36,7 @@ from staff.models import User
 from wire.admin.windows import user_of
 
 UNHAPPY = (Refused, TooMuch, Unusable)  # their words are fit for the editor
+PARTS = ("place", "embargo")  # of what stands around a text
 PRESENT = timedelta(minutes=10)  # somebody who typed within it is still there
 TEMPLATE = "admin/articles/article/change_form.html"
 
@@ -47,6 +48,7 @@ class Desk:
     text: TextForm
     place: PlaceForm
     bylines: Any
+    shut: list[str] = field(default_factory=list)  # why parts of the place are shut
 
     @classmethod
     def of(
@@ -58,8 +60,7 @@ class Desk:
             _disable(desk.text)
             for form in desk.bylines:
                 _disable(form)
-        if not may_place(article, by):
-            _disable(desk.place)
+        desk.shut = _shut_place(article, desk.place, by)
         return desk
 
     @classmethod
@@ -82,8 +83,8 @@ class Desk:
 
 
 def _disable(form: Any) -> None:  # noqa: ANN401
-    for name, field in form.fields.items():
-        field.disabled = name != "base_n"
+    for name, box in form.fields.items():
+        box.disabled = name != "base_n"
 
 
 def may_write(article: Article, by: User) -> bool:
@@ -97,8 +98,15 @@ def may_write(article: Article, by: User) -> bool:
 
 def may_place(article: Article, by: User) -> bool:
     """Whether `by` may change where the article stands."""
-    needed = "publish_article" if article.status == "live" else "change_article"
-    return article.status != "killed" and by.has_perm(f"articles.{needed}")
+    return not workflow.why_not_around("place", article, by)
+
+
+def _shut_place(article: Article, form: PlaceForm, by: User) -> list[str]:
+    """Shut the fields `by` may not change, and return the reasons."""
+    why = {part: workflow.why_not_around(part, article, by) for part in PARTS}
+    for name, box in form.fields.items():
+        box.disabled = bool(why[placing.part_of(name)])
+    return list(dict.fromkeys(filter(None, why.values())))
 
 
 def address(article: Article) -> str:

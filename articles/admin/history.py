@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.safestring import SafeString
 
-from articles import workflow
+from articles import altering, workflow
 from articles.admin.meetings import LABELS
-from articles.models import Article, Move, Revision
+from articles.models import Alteration, Article, Move, Revision
 from articles.worddiff import diff
 from wire.cleaning import plain
 
@@ -27,15 +28,20 @@ class Entry:
     what: str
     why: str
     told: str = ""  # to readers
-    n: int  # the revision it made or was about
-    is_text: bool
+    changes: list[tuple[str, str, str]] = field(default_factory=list)  # what, from, to
+    n: int = 0  # the revision it made or was about
+    is_text: bool = False
 
 
 def timeline(article: Article) -> list[Entry]:
-    """Return revisions and moves together, newest first. Two queries."""
+    """Return revisions, moves and what was altered around them, newest first.
+
+    Three queries.
+    """
     revisions = article.revisions.select_related("by").order_by("-n")[:MOST]
     moves = article.moves.select_related("by").order_by("-pk")[:MOST]
-    entries = [*map(_saved, revisions), *map(_moved, moves)]
+    altered = around(article.alterations.all())
+    entries = [*map(_saved, revisions), *map(_moved, moves), *altered]
     entries.sort(key=lambda entry: (entry.at, not entry.is_text), reverse=True)
     return entries
 
@@ -62,6 +68,22 @@ def _moved(move: Move) -> Entry:
         n=move.revision_n,
         is_text=False,
     )
+
+
+def around(alterations: QuerySet[Alteration]) -> list[Entry]:
+    """Return the newest of these alterations, those of one save together. One query."""
+    entries: list[Entry] = []
+    together: tuple[object, ...] = ()
+    for row in alterations.select_related("by").order_by("-pk")[:MOST]:
+        if together != (row.by_id, row.at, row.image_id):
+            together = (row.by_id, row.at, row.image_id)
+            what = "Picture changed" if row.image_id else "Place changed"
+            entries.append(Entry(at=row.at, who=str(row.by), what=what, why=""))
+        label = altering.LABELS.get(row.field, row.field)
+        entries[-1].changes.append(
+            (label, row.before or "nothing", row.after or "nothing")
+        )
+    return entries
 
 
 @dataclass(frozen=True, slots=True)

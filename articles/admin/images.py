@@ -23,10 +23,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from articles import imaging, redressing, renditions
+from articles.admin import history
 from articles.imaging import height_of, widths
 from articles.media import NAME
 from articles.models import Article, Image, Rendition
 from articles.pictures import TYPES
+from articles.workflow import Refused
+from wire.admin.windows import user_of
 
 TEMPLATE = "admin/articles/image/change_form.html"
 _SHARE = {"min": 0, "max": 1, "step": 0.01}
@@ -156,20 +159,19 @@ class ImageAdmin(admin.ModelAdmin):
         names = list(ImageForm.base_fields)
         initial = {name: getattr(image, name) for name in names}
         form = ImageForm(request.POST or None, initial=initial)
-        may_change = self.has_change_permission(request, image)
+        may_change, why_not = self.has_change_permission(request, image), ""
         if request.method == "POST":
             if not may_change:
                 raise PermissionDenied
-            if form.is_valid():
-                count = redressing.retouch(
-                    image, now=timezone.now(), **form.cleaned_data
-                )
-                shown = f" {count} public articles show it so." if count else ""
-                messages.success(request, f"Saved.{shown}")
+            if form.is_valid() and _retouched(request, image, form):
                 return HttpResponseRedirect(_address(image))
+        else:
+            why_not = redressing.why_not_retouch(image, user_of(request))
+            may_change = may_change and not why_not
         for field in form.fields.values():
             field.disabled = not may_change
-        return self._page(request, form, title=image.alt, image=image)
+        shut = {"may_change": may_change, "why_not": why_not}
+        return self._page(request, form, title=image.alt, image=image, shut=shut)
 
     def history_view(
         self,
@@ -186,6 +188,7 @@ class ImageAdmin(admin.ModelAdmin):
         *,
         title: str,
         image: Image | None = None,
+        shut: dict[str, Any] | None = None,
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -196,7 +199,9 @@ class ImageAdmin(admin.ModelAdmin):
             "preview": largest(image) if image else "",
             "crops": crops(image) if image else [],
             "used_in": _used_in(image) if image else [],
-            "may_change": image is None or self.has_change_permission(request, image),
+            "timeline": _timeline(image) if image else [],
+            "may_change": True,
+            **(shut or {}),
         }
         return TemplateResponse(request, TEMPLATE, context)
 
@@ -228,6 +233,24 @@ class ImageAdmin(admin.ModelAdmin):
         response["Cache-Control"] = "private, no-store"
         response["Content-Disposition"] = "inline"
         return response
+
+
+def _retouched(request: HttpRequest, image: Image, form: ImageForm) -> bool:
+    """Change what was typed, or say at the form why not: nothing typed is lost."""
+    try:
+        count = redressing.retouch(
+            image, by=user_of(request), now=timezone.now(), **form.cleaned_data
+        )
+    except Refused as refusal:
+        form.add_error(None, f"Nothing was saved. {refusal}")
+        return False
+    shown = f" {count} public articles show it so." if count else ""
+    messages.success(request, f"Saved.{shown}")
+    return True
+
+
+def _timeline(image: Image) -> list[history.Entry]:
+    return history.around(image.alterations.filter(article=None))
 
 
 def _address(image: Image) -> str:

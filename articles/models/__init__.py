@@ -4,6 +4,7 @@ from articles.models.image import Image, Rendition  # first: rendering reads it 
 
 # isort: split
 from articles.models.address import OldAddress
+from articles.models.alteration import Alteration
 from articles.models.article import Article, Byline
 from articles.models.change import Change, ChangeKind
 from articles.models.cursor import Cursor
@@ -16,6 +17,7 @@ from articles.models.revision import Autosave, Move, Revision, RevisionKind
 from articles.models.status import Kind, Prominence, Status
 
 __all__ = [
+    "Alteration",
     "Article",
     "Author",
     "Autosave",

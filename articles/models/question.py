@@ -31,6 +31,12 @@ SELECT id FROM (SELECT id, seen_at, headline, left(text, 4000) AS text FROM wire
 """
 
 
+_PASSED = {  # why a reporter leaves the questions of such an article alone
+    Status.READY: "This was approved as it is: an editor must do it.",
+    Status.LIVE: "Readers see this at once: an editor must do it.",
+}
+
+
 class Outcome(models.TextChoices):
     """How a question was closed."""
 
@@ -114,12 +120,12 @@ class OpenQuestion(models.Model):
     def why_not(article: Article, by: User) -> str:
         """Say why `by` may not ask or close beside `article`; empty if they may.
 
-        Of a live one it is for editors: no second pair of eyes comes between.
+        Once the text is passed it is for editors: no second pair of eyes comes between.
         """
         if not by.has_perm("articles.change_article"):
             return "Questions are not yours to ask or close: ask somebody who may."
-        if article.status == Status.LIVE and not by.has_perm("articles.edit_article"):
-            return "Readers see this at once: an editor must do it."
+        if article.status in _PASSED and not by.has_perm("articles.edit_article"):
+            return _PASSED[Status(article.status)]
         if article.status == Status.KILLED:
             return "This article was killed; nothing of it is open any more."
         return ""
