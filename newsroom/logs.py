@@ -4,6 +4,19 @@ import logging
 from typing import Any
 
 
+class NoRefusals(logging.Filter):
+    """Leave Django's words about 403 and 429 out: `staff.refusals` says them with the name.
+
+    Django's have neither user nor address, and of a 403 a traceback of twenty lines.
+    """
+
+    SAID_ELSEWHERE = (403, 429)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        told = record.name == "django.request"
+        return not (told and getattr(record, "status_code", 0) in self.SAID_ELSEWHERE)
+
+
 class LineFormatter(logging.Formatter):
     """Write each record on one line, control characters escaped.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +12,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -105,6 +105,53 @@ class NewsroomAdminSite(AdminSite):
 
         context = {**desk.home(request.user, timezone.now()), **(extra_context or {})}
         return super().index(request, context)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """The login; 429 where passwords are tried too fast."""
+        from staff.forms import LoginForm
+
+        self.login_form = LoginForm
+        return _slowed(super().login(request, extra_context))
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """The end of a session, noted with whose it was."""
+        from staff import access
+
+        name = request.user.get_username()  # empty for nobody
+        response = super().logout(request, extra_context)
+        if name and request.method == "POST":
+            access.signed_out(request, name, now=timezone.now())
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """One's own password; 429 where the old one is guessed at."""
+        from django.contrib.auth.views import PasswordChangeView
+
+        from staff.address import client_address
+        from staff.forms import PasswordChangeForm
+
+        request.current_app = self.name  # type: ignore[attr-defined]
+        view = PasswordChangeView.as_view(
+            form_class=partial(PasswordChangeForm, address=client_address(request)),
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return _slowed(view(request))
+
+
+def _slowed(response: HttpResponseBase) -> HttpResponseBase:
+    """Answer 429 with Retry-After if the form in this page asks for patience."""
+    shown = getattr(response, "context_data", None) or {}
+    if wait := getattr(shown.get("form"), "wait", 0):
+        response.status_code = 429
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:

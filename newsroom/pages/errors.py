@@ -58,6 +58,17 @@ def forbidden(request: HttpRequest, exception: object = None) -> HttpResponse:
     )
 
 
+def unproven(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form did not come with its proof that it is ours (CSRF)."""
+    return bare(
+        403,
+        "This form has grown too old to be taken",
+        "Nothing was saved. You may have signed in or out in another tab, or your browser"
+        " keeps no cookies. Go back: what you typed is still in the form. Copy it, load the"
+        " page anew, and send it again.",
+    )
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """500, with a name under which the log has the rest; 503 while the database is away."""
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):

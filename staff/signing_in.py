@@ -1,0 +1,37 @@
+"""Trying a password: at the login, and where the old one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+
+from staff import access, throttling
+from staff.address import network_of
+from staff.models import AccessEvent
+
+
+def attempt[T](name: str, address: str, look: Callable[[], T], *, now: datetime) -> T:
+    """Let `look` compare a password for `name`, and return what it returns.
+
+    Raises `throttling.TooMany` before it is called, if this try comes too soon, and
+    lets through the `ValidationError` by which `look` says that the password is wrong.
+    """
+    network = network_of(address)
+    try:
+        keys = throttling.charge(name, network, now=now)
+    except throttling.TooMany as refusal:
+        access.refused(
+            "sign-in-refused", user=name, address=address, seconds=refusal.seconds
+        )
+        raise
+    try:
+        found = look()
+    except ValidationError as error:
+        access.record(
+            AccessEvent.Kind.FAILED, name, address, now=now, detail=error.code or ""
+        )
+        raise
+    throttling.refund(name, network, keys)
+    return found
