@@ -13,9 +13,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 django = get_wsgi_application()
 
+from newsroom import pools  # noqa: E402 - needs the settings
 from newsroom.edge import wiring  # noqa: E402 - needs the apps
 from newsroom.edge.shell import Shell, answered_by  # noqa: E402
-from newsroom.edge.threads import threaded  # noqa: E402
 from newsroom.edge.watch import Watch  # noqa: E402
 from newsroom.live.reading import make_hub  # noqa: E402
 from newsroom.live.stream import Stream  # noqa: E402
@@ -26,9 +26,10 @@ def make_application() -> Shell:
     gate = wiring.make_gate(django)
     hub = make_hub(most=settings.LIVE_READERS)
     stream = Stream(hub)
-    # Pages get threads of their own: a slow desk must not hold up the readers.
+    # Pages get threads of their own: a slow desk must not hold up the readers. So do the
+    # operators' questions: whatever is slow, they are answered.
     pages = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="page")
-    desk = ThreadPoolExecutor(settings.DESK_THREADS, thread_name_prefix="desk")
+    asked = ThreadPoolExecutor(1, thread_name_prefix="watch")
     watch = Watch(
         gate.store,
         listening=lambda: application.listening(),
@@ -39,7 +40,7 @@ def make_application() -> Shell:
     )
     application = Shell(
         gate,
-        threaded(django, desk),
+        pools.make_behind(django),
         threads=pages,
         listener=lambda ring: wiring.make_listener(gate.store, ring),
         ring=hub.ring,
@@ -48,7 +49,7 @@ def make_application() -> Shell:
         own={
             "/live/": stream.live,
             "/live/poll": stream.poll,
-            **{path: answered_by(own, pages) for path, own in watch.own().items()},
+            **{path: answered_by(own, asked) for path, own in watch.own().items()},
         },
         secure=wiring.https_by_headers(),
     )

@@ -267,7 +267,10 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 EDGE_BOUNDARY = "articles.visibility.next_boundary"
 EDGE_BYTES = env.int("NEWSROOM_EDGE_MB", default=64) * 1024 * 1024  # a process
 PAGE_THREADS = env.int("NEWSROOM_PAGE_THREADS", default=4)  # making readers' pages
-DESK_THREADS = env.int("NEWSROOM_DESK_THREADS", default=8)  # everything else
+DESK_THREADS = env.int("NEWSROOM_DESK_THREADS", default=8)
+LOGIN_THREADS = env.int("NEWSROOM_LOGIN_THREADS", default=2)  # comparing passwords
+API_THREADS = env.int("NEWSROOM_API_THREADS", default=2)
+FILE_THREADS = env.int("NEWSROOM_FILE_THREADS", default=4)  # pictures, and all else
 LIVE_READERS = env.int("NEWSROOM_LIVE_READERS", default=5000)  # streams of a process
 METRICS_TOKEN = env.str(
     "NEWSROOM_METRICS_TOKEN", default=""

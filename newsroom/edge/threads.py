@@ -42,21 +42,30 @@ class Answer:
     close: Any = None  # the response's own `close`, which ends Django's request
 
 
-def threaded(app: WsgiApp, threads: Executor) -> AsgiApp:
-    """Return `app` as an ASGI application whose work is done by `threads`."""
-    waiting = 0
+def threaded(
+    app: WsgiApp, threads: Executor, *, most: int = 0, busy: Page = BUSY
+) -> AsgiApp:
+    """Return `app` as an ASGI application whose work is done by `threads`.
+
+    At most `most` requests (default: `MOST_WAITING`) wait for a thread or hold one; who
+    comes then is answered with `busy`.
+    """
+    waiting, most = 0, most or MOST_WAITING
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal waiting
         if scope["type"] != "http":
             raise ValueError(f"{scope['type']} is not served here")
-        if waiting >= MOST_WAITING:
-            await _send_page(BUSY, send)
+        if waiting >= most:
+            await _send_page(busy, send)
             return
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as body:
             refusal = await _read(receive, body)
             if refusal is not None:
                 await _send_page(refusal, send)
+                return
+            if waiting >= most:  # others came while this body was read
+                await _send_page(busy, send)
                 return
             waiting += 1
             try:

@@ -151,3 +151,43 @@ def test_more_requests_than_may_wait_are_asked_to_come_back(monkeypatch):
             return [reply.status for reply in await asyncio.gather(*asked)]
 
     assert sorted(run(crowd())) == [200, 200, 200, 503, 503]
+
+
+def test_bodies_that_arrive_together_do_not_slip_past_the_limit():
+    release = threading.Event()
+
+    def app(environ, start_response):
+        release.wait(5)
+        start_response("200 OK", [])
+        return [b""]
+
+    async def crowd():
+        with ThreadPoolExecutor(1) as pool:
+            behind = threaded(app, pool, most=2)
+            arrived = asyncio.Event()
+
+            async def ask():
+                sent = []
+
+                async def receive():
+                    await arrived.wait()
+                    return {"type": "http.request", "body": b"x"}
+
+                async def send(message):
+                    sent.append(message)
+
+                scope = {
+                    "type": "http", "method": "POST", "path": "/", "query_string": b"",
+                    "headers": [], "http_version": "1.1",
+                }  # fmt: skip
+                await behind(scope, receive, send)
+                return sent[0]["status"]
+
+            asked = [asyncio.create_task(ask()) for _ in range(5)]
+            await asyncio.sleep(0.05)
+            arrived.set()
+            await asyncio.sleep(0.05)
+            release.set()
+            return await asyncio.gather(*asked)
+
+    assert sorted(run(crowd())) == [200, 200, 503, 503, 503]
