@@ -27,9 +27,12 @@ DESKS = (
                "articles.Author")),
     ("Markets", ("markets.Instrument", "markets.Quote", "markets.Feed",
                  "markets.Quarantine", "markets.Exchange", "markets.Session")),
-    ("People", ("staff.User",)),
+    ("People", ("staff.User", "staff.AccessEvent")),
 )  # fmt: skip
-NAMES = {"wire.Item": "Posts", "staff.User": "Staff", "wire.Fetch": "Polls"}
+NAMES = {
+    "wire.Item": "Posts", "staff.User": "Staff", "wire.Fetch": "Polls",
+    "staff.AccessEvent": "Sign-ins",
+}  # fmt: skip
 
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])  # as Django types it

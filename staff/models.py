@@ -32,9 +32,16 @@ class User(AbstractUser):
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="Times at the desk are shown in it."
     )
+    # Counted up by the database whenever the rights change, by whatever way.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Tie sessions to the rights too: when these change, all of them end for good."""
+        tied = str(super()._get_session_auth_hash(secret))
+        return f"{tied}{self.session_epoch or ''}"
 
 
 class AccessEventQuerySet(models.QuerySet["AccessEvent"]):

@@ -94,6 +94,7 @@ _RUN_MARKETS = [
 ]
 _STAFF = [
     "staff.view_user",
+    "staff.view_accessevent",
 ]
 
 PERMISSIONS: dict[str, list[str]] = {

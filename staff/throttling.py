@@ -44,8 +44,8 @@ class Rule:
         over = self.left(failures, at, now) - self.free
         if over < 0:
             return timedelta(0)
-        doubled = self.first * 2 ** min(over, 20)
-        return at + min(doubled, self.most) - now
+        whole = min(self.first * 2 ** min(over, 20), self.most)
+        return min(at + whole - now, whole)  # another host's clock may be ahead
 
 
 MINUTE = timedelta(minutes=1)

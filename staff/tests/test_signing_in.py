@@ -18,15 +18,13 @@ LOGIN, CHANGE = "/admin/login/", "/admin/password_change/"
 
 
 @pytest.fixture(autouse=True)
-def quick(settings):
-    """Passwords that are compared in no time, at nine o'clock."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def nine_o_clock():
     with time_machine.travel(NINE, tick=False):
         yield
 
 
 @pytest.fixture
-def hashed(quick, monkeypatch):
+def hashed(quick_hashes, monkeypatch):
     """Every password that is compared or hashed, in order."""
     seen = []
     hasher = hashers.get_hasher()
