@@ -1,4 +1,7 @@
+from contextlib import suppress
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps
 
 
@@ -7,6 +10,14 @@ class NewsroomConfig(AppConfig):
 
     name = "newsroom"
     default = True
+
+    def ready(self) -> None:
+        """Make the folder for temporary files, where this process may.
+
+        A command that needs none runs without; who needs one is told that it is missing.
+        """
+        with suppress(OSError):
+            settings.TEMP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 class NewsroomAdminConfig(admin_apps.AdminConfig):

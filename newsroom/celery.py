@@ -57,4 +57,9 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "editorial", "expires": 5},
     },
+    "drop sessions and temporary files that ended": {
+        "task": "newsroom.tasks.tidy",
+        "schedule": 3600.0,
+        "options": {"queue": "editorial", "expires": 600},
+    },
 }

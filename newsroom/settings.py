@@ -162,6 +162,8 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "avif", "woff", "woff2", "gz", "br", "zip"),
     "map",  # large, and for developers alone
 ]
+TEMP_DIR = VAR_DIR / "tmp"  # cleared of what a crash left; newsroom/apps.py makes it
+FILE_UPLOAD_TEMP_DIR = TEMP_DIR
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
