@@ -10,9 +10,11 @@ from django.conf import settings
 
 from outgoing.answer import Fetched
 from outgoing.client import Client
-from outgoing.faults import FetchError, Gone
+from outgoing.faults import FetchError, Gone, NameNotFound, NoConnection, TimedOut
 
-__all__ = ["FetchError", "Fetched", "Gone", "fetch"]
+__all__ = ["UNREACHED", "FetchError", "Fetched", "Gone", "fetch"]
+
+UNREACHED = (NameNotFound, NoConnection, TimedOut)  # nobody answered at all
 
 DEADLINE = 30.0  # seconds for everything
 MAX_BYTES = 10_000_000  # decoded

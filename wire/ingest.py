@@ -1,8 +1,10 @@
 """Listening: from a source that is due to rows readers and desks can see.
 
 The road of every document: lease → fetch, no transaction open → raw bytes kept by hash →
-parse → one transaction for items, versions, ledger, validators and the source's health.
-A crash anywhere before that commit means we fetch again; nothing is half stored.
+a note that they are being read → parse → one transaction for items, versions, ledger,
+validators and the source's health. A crash anywhere before that commit means we fetch
+again; nothing is half stored. A document whose reading ended the process three times is
+set aside by its hash, and its source is heard as before.
 """
 
 from __future__ import annotations
@@ -18,14 +20,16 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from wire import blobs, connectors, http
 from wire.connectors.base import Batch, Origin, ParseError
-from wire.models import Fetch, Source
+from wire.models import Fetch, Reading, Source
 from wire.models.sources import SLOWEST
 from wire.store import Report, bury, store
 
 log = logging.getLogger(__name__)
 
 ROUND = 8  # sources leased and fetched at once by one worker
-POISON = 3  # polls in a row that never finished before a source is set aside
+UNREACHED = timedelta(
+    hours=1
+)  # the longest wait for one nobody reached: the fault may be ours
 FULL_EVERY = timedelta(days=1)  # a lying ETag hides a change for at most a day
 
 
@@ -35,6 +39,10 @@ class Get(Protocol):
     def __call__(
         self, url: str, *, etag: str = "", last_modified: str = ""
     ) -> http.Fetched: ...
+
+
+class SetAside(ParseError):
+    """Reading this document ended the process too often; it is not read again."""
 
 
 class LeaseLost(Exception):
@@ -103,7 +111,9 @@ def read(raw: bytes, source: Source, *, url: str = "", content_type: str = "") -
 def take_in(source: Source, raw: bytes, *, now: datetime, url: str = "") -> Report:
     """Store a document that came by another way than a poll: a file, a push.
 
-    Raises `ParseError` if it is refused whole; its bytes are a dead letter then.
+    Raises `ParseError` if it is refused whole; its bytes are a dead letter then. No note
+    is taken of the reading: whoever hands it in sees the process end, and nothing brings
+    it again by itself.
     """
     blob = blobs.keep(raw)
     try:
@@ -150,17 +160,28 @@ def _store(
     The second try is harmless whether or not the first was committed: a commit has used
     up the lease's token.
     """
-    if source.attempts > POISON:
-        raise ParseError(
-            f"reading it ended the worker {source.attempts - 1} times; it is set aside"
-        )
-    batch = read(fetched.body, source, url=fetched.url, content_type=_type(fetched))
+    batch = _read_once(source, fetched, blob=blob, now=now)
     try:
         return _commit(source, batch, fetched, blob=blob, now=now)
     except (OperationalError, InterfaceError) as error:
         log.warning("%s: storing once more after: %s", source.name, error)
         connection.close()
         return _commit(source, batch, fetched, blob=blob, now=now)
+
+
+def _read_once(
+    source: Source, fetched: http.Fetched, *, blob: str, now: datetime
+) -> Batch:
+    """Parse what was fetched, and leave a note for as long as it takes.
+
+    Raises `SetAside` where three such notes were left by readers who never came back.
+    """
+    if not Reading.objects.begin(source, blob, now=now):
+        raise SetAside(
+            f"reading this document ended the worker {Reading.TRIES} times: it is set"
+            " aside, and the next one is read"
+        )
+    return read(fetched.body, source, url=fetched.url, content_type=_type(fetched))
 
 
 @transaction.atomic
@@ -170,6 +191,7 @@ def _commit(
     if not source.still_ours(source.lease_token):
         raise LeaseLost
     report = store(source, batch, blob=blob, now=now)
+    Reading.objects.end(source, blob)
     _write_down(
         *(source, report),
         now=now,
@@ -223,6 +245,8 @@ def _fail(
 ) -> Outcome:
     """Record a poll that brought nothing, and when to try next."""
     wait = getattr(error, "retry_after", None)
+    if wait is None and isinstance(error, http.UNREACHED):
+        wait = min(source.backoff(source.failures + 1), max(UNREACHED, source.interval))
     reason = getattr(error, "reason", "disk")
     with transaction.atomic():
         source.mark_failed(now=now, error=str(error), wait=wait)
@@ -244,23 +268,33 @@ def _fail(
 def _refuse(
     source: Source, fetched: http.Fetched, error: ParseError, *, now: datetime
 ) -> Outcome:
-    """Record a document refused whole. Its bytes stay; validators do not advance."""
+    """Record a document refused whole. Its bytes stay; validators do not advance.
+
+    A source whose document is set aside goes on being asked at its usual pace: the next
+    document may come at any time. That is said once, the document's note stays.
+    """
     blob = blobs.digest(fetched.body)
     words = f"{error} ({error.where})" if error.where else str(error)
+    aside = isinstance(error, SetAside)
     with transaction.atomic():
         bury(source, fetched.body, error=words, place=error.where, blob=blob, now=now)
-        source.mark_failed(now=now, error=words, wait=None)
-        Fetch.objects.create(
-            source=source,
-            at=now,
-            ok=False,
-            status=fetched.status,
-            url=fetched.url[:2000],
-            blob=blob,
-            size=len(fetched.body),
-            reason="unreadable",
-            error=words[:2000],
+        source.mark_failed(
+            now=now, error=words, wait=source.interval if aside else None
         )
+        if not aside:
+            Reading.objects.end(source, blob)
+        if not aside or source.last_error != words:
+            Fetch.objects.create(
+                source=source,
+                at=now,
+                ok=False,
+                status=fetched.status,
+                url=fetched.url[:2000],
+                blob=blob,
+                size=len(fetched.body),
+                reason="unreadable",
+                error=words[:2000],
+            )
     return Outcome(source=source.name, result="failed", error=words)
 
 

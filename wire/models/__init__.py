@@ -1,6 +1,6 @@
 """What arrives: publishers, their sources, the items they send, and every version."""
 
-from wire.models.intake import DeadLetter, Fetch
+from wire.models.intake import DeadLetter, Fetch, Reading
 from wire.models.items import Event, Item, Standing, Status, Version
 from wire.models.sources import Publisher, Release, Source
 
@@ -10,6 +10,7 @@ __all__ = [
     "Fetch",
     "Item",
     "Publisher",
+    "Reading",
     "Release",
     "Source",
     "Standing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
+from django.db import connection, models
 
 from wire.models.sources import Source
 
@@ -82,3 +82,54 @@ class DeadLetter(models.Model):
         """Say that somebody has seen to it."""
         self.closed_at, self.closed_by = now, by
         self.save(update_fields=["closed_at", "closed_by"])
+
+
+class ReadingQuerySet(models.QuerySet["Reading"]):
+    def begin(self, source: Source, document: str, *, now: datetime) -> bool:
+        """Note that `document` of `source` is being read. False: leave it alone.
+
+        Belongs outside a transaction, before the first byte is parsed: a reader that
+        ends its process leaves the note behind, and three such notes set the document
+        aside. `end` takes it back.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO wire_reading AS r (source_id, document, tries, at)
+                VALUES (%s, %s, 1, %s)
+                ON CONFLICT (source_id, document) DO UPDATE
+                   SET tries = r.tries + 1, at = excluded.at WHERE r.tries < %s
+                RETURNING r.tries""",
+                [source.pk, document, now, Reading.TRIES],
+            )
+            return cursor.fetchone() is not None
+
+    def end(self, source: Source, *documents: str) -> None:
+        """Note that reading them came to an end, good or bad. With what it led to."""
+        self.filter(source=source, document__in=documents).delete()
+
+
+class Reading(models.Model):
+    """A document that is being read, or that nobody came back from reading.
+
+    Known by its hash: what kills its reader is set aside, never the source it came from.
+    """
+
+    TRIES = 3
+
+    source = models.ForeignKey(
+        Source, on_delete=models.CASCADE, related_name="readings"
+    )
+    document = models.CharField(max_length=64)  # SHA-256 of the raw bytes
+    tries = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "document"], name="reading_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.document[:12]}, {self.tries} times"

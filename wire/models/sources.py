@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,21 +118,24 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def lease_due(self, now: datetime, *, limit: int) -> list[Source]:
         """Take up to `limit` due sources for this process alone, and return them.
 
-        Attempts are counted here, before any work: a document that kills its reader is
-        noticed by the count. Two callers never get the same source (`SKIP LOCKED`), and a
-        caller that dies gives its sources back when the lease ends.
+        Two callers never get the same source (`SKIP LOCKED`), and a caller that dies gives
+        its sources back when the lease ends. Tries that never came back are counted here;
+        each doubles the wait for the next, so that a source whose very fetching ends the
+        worker does not end it every minute. Coming back, with whatever, ends the count.
         """
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 UPDATE wire_source SET lease_until = %s, lease_token = gen_random_uuid(),
-                       attempts = attempts + 1
+                       attempts = attempts + 1,
+                       due_at = CASE WHEN attempts = 0 THEN due_at
+                                ELSE %s + %s * power(2, least(attempts, 6)) END
                  WHERE id IN (SELECT id FROM wire_source
                                WHERE enabled AND due_at <= %s
                                  AND (lease_until IS NULL OR lease_until < %s)
                                ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
                 RETURNING id""",
-                [now + LEASE, now, now, limit],
+                [now + LEASE, now, LEASE, now, now, limit],
             )
             ids = [row[0] for row in cursor.fetchall()]
         return list(self.filter(pk__in=ids).order_by("due_at", "pk"))
@@ -246,10 +250,11 @@ class Source(models.Model):
     def backoff(self, failures: int) -> timedelta:
         """How long to wait after `failures` polls in a row failed: 5 min doubling to a day.
 
-        Never shorter than the source's own interval.
+        Never shorter than the source's own interval, and up to a quarter longer by
+        chance: what failed together does not come again together.
         """
         doubled = timedelta(minutes=5) * 2 ** min(failures - 1, 12)
-        return max(self.interval, min(doubled, SLOWEST))
+        return max(self.interval, min(doubled, SLOWEST)) * random.uniform(1, 1.25)  # noqa: S311
 
     def patience(self, wait: timedelta | None) -> timedelta:
         """How long to wait after a good poll: the interval, or longer if asked to.
@@ -265,12 +270,16 @@ class Source(models.Model):
         self.save(update_fields=["enabled"])
 
     def resume(self, *, now: datetime) -> None:
-        """Listen again, from now on, with a clean record."""
+        """Listen again, from now on, with a clean record.
+
+        A document that was set aside is read again if it still comes.
+        """
         self.enabled, self.failures, self.last_error = True, 0, ""
         self.attempts, self.due_at = 0, now
         self.save(
             update_fields=["enabled", "failures", "last_error", "attempts", "due_at"]
         )
+        self.readings.all().delete()
 
     def still_ours(self, token: UUID | None) -> bool:
         """Whether the lease of `token` holds; locks the row until the transaction ends."""
@@ -286,6 +295,7 @@ class Source(models.Model):
         type(self).objects.filter(pk=self.pk, lease_token=self.lease_token).update(
             last_attempt_at=now,
             failures=F("failures") + 1,
+            attempts=0,
             last_error=error[:2000],
             due_at=now + pause,
             lease_until=None,

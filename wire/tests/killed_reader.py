@@ -1,0 +1,42 @@
+"""A worker whose reader of RSS ends the process where a document says "poison".
+
+`python -m wire.tests.killed_reader abort|exit NOW DATABASE BLOBS < document`: polls all
+that is due. Hosts called healthy answer with two posts, all others with the document.
+"""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import django
+
+
+def main(how: str, now: str, database: str, folder: str) -> None:
+    django.setup()
+    from django.conf import settings
+    from django.db import connections
+
+    connections["default"].settings_dict["NAME"] = database
+    settings.BLOB_DIR = Path(folder)
+    from wire import connectors, ingest
+    from wire.tests.factories import fetched, rss
+
+    document, healthy = sys.stdin.buffer.read(), rss(("a", "Ferry"), ("b", "Bridge"))
+    parse = connectors.PARSERS["rss"]
+
+    def parse_or_die(raw, origin):
+        if b"poison" in raw:
+            os.abort() if how == "abort" else os._exit(9)
+        return parse(raw, origin)
+
+    def fetch(url, **validators):
+        return fetched(healthy if "healthy" in url else document, url=url)
+
+    connectors.PARSERS["rss"] = parse_or_die
+    for _ in ingest.poll_due(clock=lambda: datetime.fromisoformat(now), fetch=fetch):
+        pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
