@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -63,24 +64,40 @@ def refresh(feed: Feed, *, now: datetime, fetch: Fetch) -> Report:
     """
     token = feed.lease(now)
     try:
-        answer = fetch(
-            feed.url,
-            etag=feed.etag,
-            last_modified=feed.last_modified,
-            headers=feed.headers(),
-        )
-        if answer.not_modified:
-            feed.succeed(
-                token, now=now, etag=feed.etag, last_modified=feed.last_modified
-            )
-            return Report(unchanged=True)
-        batch = PROVIDERS[feed.provider](answer.body, feed.options)
+        answer = ask(feed, fetch)
     except FetchError as error:
-        feed.fail(token, now=now, error=str(error), retry_after=error.retry_after)
-        return Report(error=str(error))
+        return fail(feed, token, error, now=now)
+    return take(feed, token, answer, now=now)
+
+
+def ask(feed: Feed, fetch: Fetch) -> Answer:
+    """Fetch one feed; nothing else is touched. Raises `FetchError`."""
+    return fetch(
+        feed.url,
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+        headers=feed.headers(),
+    )
+
+
+def fail(
+    feed: Feed, token: UUID, error: FetchError | ParseError, *, now: datetime
+) -> Report:
+    """Record that nothing usable came; the feed waits. Raises `Feed.Late`."""
+    wait = error.retry_after if isinstance(error, FetchError) else None
+    feed.fail(token, now=now, error=str(error), retry_after=wait)
+    return Report(error=str(error))
+
+
+def take(feed: Feed, token: UUID, answer: Answer, *, now: datetime) -> Report:
+    """Store what the feed answered. Raises `Feed.Late`; nothing is stored then."""
+    if answer.not_modified:
+        feed.succeed(token, now=now, etag=feed.etag, last_modified=feed.last_modified)
+        return Report(unchanged=True)
+    try:
+        batch = PROVIDERS[feed.provider](answer.body, feed.options)
     except ParseError as error:
-        feed.fail(token, now=now, error=str(error))
-        return Report(error=str(error))
+        return fail(feed, token, error, now=now)
     newest = max((tick.as_of for tick in batch.ticks), default=None)
     with transaction.atomic():
         report = store(feed, batch, now=now)

@@ -1,32 +1,43 @@
 """What the clock rings. The timetable is in newsroom/celery.py; queue `markets`."""
 
+from functools import cache
+
 from celery import shared_task
+from celery.signals import worker_process_shutdown, worker_shutdown
 from django.utils import timezone
 
-from markets import http, refresh
-from markets.models import Feed
+from markets import refresh
+from markets.polling import Poller
+
+WINDOW = 4.0  # seconds; less than a worker that is told to stop is given
 
 
 @shared_task
 def refresh_due() -> None:
-    """Ring for every feed that is due. Doubled rings are harmless: the lease decides."""
-    for feed_id in Feed.objects.due(timezone.now()).values_list("pk", flat=True):
-        refresh_feed.apply_async(kwargs={"feed_id": feed_id}, queue="markets")
+    """Fetch what is due, for a few seconds. Leases keep the processes apart.
 
-
-@shared_task
-def refresh_feed(*, feed_id: int) -> str:
-    """Fetch one feed, unless another worker is at it."""
-    feed = Feed.objects.filter(pk=feed_id).first()
-    if feed is None:
-        return "the feed is gone"
-    try:
-        return str(refresh.refresh(feed, now=timezone.now(), fetch=http.fetch))
-    except (Feed.Taken, Feed.Late) as lost:
-        return str(lost)
+    What has not answered by then stays under way, and the next ring takes it up.
+    """
+    for _ in _poller().run(seconds=WINDOW):
+        pass
 
 
 @shared_task
 def prune() -> int:
     """Forget prices and refusals too old to matter."""
     return refresh.prune(timezone.now())
+
+
+@cache
+def _poller() -> Poller:
+    """The one poller of this process; made after the worker has forked."""
+    return Poller(clock=timezone.now)
+
+
+@worker_process_shutdown.connect
+@worker_shutdown.connect
+def give_back(**_: object) -> None:
+    """Let others have what this process asked and will not hear the answer of."""
+    if _poller.cache_info().currsize:
+        _poller().close()
+        _poller.cache_clear()

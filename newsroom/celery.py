@@ -19,28 +19,30 @@ app.conf.beat_schedule = {
     # name: what rings, every how many seconds, and when a ring is too old to matter
     "poll due sources": {
         "task": "wire.tasks.poll_due",
-        "schedule": 5.0,
-        "options": {"queue": "ingest", "expires": 5},
+        # A ring keeps one process of the queue busy for five seconds at most, so this
+        # keeps two at it all the time; with more of them, ring more often.
+        "schedule": 2.0,
+        "options": {"queue": "ingest", "expires": 2},
     },
     "release delayed posts": {
         "task": "wire.tasks.release_due",
         "schedule": 5.0,
-        "options": {"queue": "ingest", "expires": 5},
+        "options": {"queue": "editorial", "expires": 5},
     },
     "prune the wire": {
         "task": "wire.tasks.prune",
         "schedule": 3600.0,
-        "options": {"queue": "ingest", "expires": 600},
+        "options": {"queue": "editorial", "expires": 600},
     },
     "refresh due market feeds": {
         "task": "markets.tasks.refresh_due",
-        "schedule": 5.0,
-        "options": {"queue": "markets", "expires": 5},
+        "schedule": 2.0,
+        "options": {"queue": "markets", "expires": 2},
     },
     "prune the markets": {
         "task": "markets.tasks.prune",
         "schedule": 3600.0,
-        "options": {"queue": "markets", "expires": 600},
+        "options": {"queue": "editorial", "expires": 600},
     },
     "make due renditions": {
         "task": "articles.tasks.make_due_renditions",

@@ -139,8 +139,8 @@ class Client:
                     self._ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
                 self._pool = httpcore2.ConnectionPool(
                     ssl_context=self._ssl_context,
-                    max_connections=64,
-                    max_keepalive_connections=32,
+                    max_connections=128,  # more than any pool has slots
+                    max_keepalive_connections=64,
                     keepalive_expiry=KEEP_OPEN,
                     network_backend=GuardedBackend(
                         self._trip,

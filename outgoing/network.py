@@ -32,7 +32,7 @@ RESOLVE_LIMIT = 5.0  # seconds
 MAX_RECORDS = 300  # addresses of one name
 MAX_DIALS = 4  # of them are tried
 MAX_HEAD = 256 * 1024  # bytes up to the end of the headers, 1xx answers included
-MAX_LOOKUPS = 32  # under way at once in a process; a hung resolver holds a thread
+MAX_LOOKUPS = 128  # under way at once in a process; a hung resolver holds a thread
 
 Resolve = Callable[[str, int], Sequence[str]]
 

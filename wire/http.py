@@ -10,9 +10,16 @@ from django.conf import settings
 
 from outgoing.answer import Fetched
 from outgoing.client import Client
-from outgoing.faults import FetchError, Gone, NameNotFound, NoConnection, TimedOut
+from outgoing.faults import (
+    FetchError,
+    Gone,
+    Limited,
+    NameNotFound,
+    NoConnection,
+    TimedOut,
+)
 
-__all__ = ["UNREACHED", "FetchError", "Fetched", "Gone", "fetch"]
+__all__ = ["UNREACHED", "FetchError", "Fetched", "Gone", "Limited", "fetch"]
 
 UNREACHED = (NameNotFound, NoConnection, TimedOut)  # nobody answered at all
 

@@ -10,11 +10,8 @@ set aside by its hash, and its source is heard as before.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -26,19 +23,9 @@ from wire.store import Report, bury, store
 
 log = logging.getLogger(__name__)
 
-ROUND = 8  # sources leased and fetched at once by one worker
 UNREACHED = timedelta(
     hours=1
 )  # the longest wait for one nobody reached: the fault may be ours
-FULL_EVERY = timedelta(days=1)  # a lying ETag hides a change for at most a day
-
-
-class Get(Protocol):
-    """How a document is fetched; `wire.http.fetch` in life, a lambda in tests."""
-
-    def __call__(
-        self, url: str, *, etag: str = "", last_modified: str = ""
-    ) -> http.Fetched: ...
 
 
 class SetAside(ParseError):
@@ -57,49 +44,6 @@ class Outcome:
     result: str  # "stored", "unchanged", "failed" or "lost"
     report: Report = field(default_factory=Report)
     error: str = ""
-
-
-def poll_due(
-    *, clock: Callable[[], datetime], fetch: Get = http.fetch, rounds: int = 50
-) -> Iterator[Outcome]:
-    """Poll every source that is due, round by round, until none is or `rounds` are over.
-
-    Sources are fetched `ROUND` at a time, so a slow one holds up its round and no more.
-    """
-    for _ in range(rounds):
-        sources = Source.objects.lease_due(clock(), limit=ROUND)
-        if not sources:
-            return
-        yield from poll(sources, clock=clock, fetch=fetch)
-
-
-def poll(
-    sources: Sequence[Source], *, clock: Callable[[], datetime], fetch: Get = http.fetch
-) -> Iterator[Outcome]:
-    """Poll leased sources: fetch them side by side, store what came one by one.
-
-    What answered unchanged is written down in one statement at the end.
-    """
-    unchanged: list[tuple[Source, http.Fetched]] = []
-    with ThreadPoolExecutor(max_workers=ROUND) as pool:
-        waiting = {
-            pool.submit(_ask, source, fetch, clock()): source for source in sources
-        }
-        for answer in as_completed(waiting):
-            source = waiting[answer]
-            try:
-                fetched = answer.result()
-            except http.FetchError as error:
-                yield _fail(source, error, now=clock())
-                continue
-            if fetched.not_modified or blobs.digest(fetched.body) == source.body_hash:
-                unchanged.append((source, fetched))
-                yield Outcome(source=source.name, result="unchanged")
-                continue
-            yield _settle(source, fetched, now=clock())
-    Source.objects.mark_unchanged(
-        [(source, _wait(fetched)) for source, fetched in unchanged], now=clock()
-    )
 
 
 def read(raw: bytes, source: Source, *, url: str = "", content_type: str = "") -> Batch:
@@ -128,16 +72,7 @@ def take_in(source: Source, raw: bytes, *, now: datetime, url: str = "") -> Repo
     return report
 
 
-def _ask(source: Source, fetch: Get, now: datetime) -> http.Fetched:
-    """Fetch one source; once a day without validators, for those that lie."""
-    full = source.full_fetch_at is None or now - source.full_fetch_at >= FULL_EVERY
-    if full:
-        source.body_hash, source.full_fetch_at = "", now
-        return fetch(source.url)
-    return fetch(source.url, etag=source.etag, last_modified=source.last_modified)
-
-
-def _settle(source: Source, fetched: http.Fetched, *, now: datetime) -> Outcome:
+def settle(source: Source, fetched: http.Fetched, *, now: datetime) -> Outcome:
     """Keep, parse and store what one source answered, and say what it came to."""
     try:
         blob = blobs.keep(fetched.body)
@@ -148,7 +83,7 @@ def _settle(source: Source, fetched: http.Fetched, *, now: datetime) -> Outcome:
         log.warning("%s: the lease ran out; another worker has it", source.name)
         return Outcome(source=source.name, result="lost")
     except OSError as error:
-        return _fail(source, error, now=now)
+        return fail(source, error, now=now)
     return Outcome(source=source.name, result="stored", report=report)
 
 
@@ -203,7 +138,7 @@ def _commit(
     heard = source.mark_heard(
         now=now,
         newest_item_at=report.newest,
-        wait=_wait(fetched, batch),
+        wait=wait_asked(fetched, batch),
         etag=fetched.etag,
         last_modified=fetched.last_modified[:100],
         body_hash=blob,
@@ -240,9 +175,7 @@ def _write_down(
     )
 
 
-def _fail(
-    source: Source, error: http.FetchError | OSError, *, now: datetime
-) -> Outcome:
+def fail(source: Source, error: http.FetchError | OSError, *, now: datetime) -> Outcome:
     """Record a poll that brought nothing, and when to try next."""
     wait = getattr(error, "retry_after", None)
     if wait is None and isinstance(error, http.UNREACHED):
@@ -304,7 +237,7 @@ def _type(fetched: http.Fetched) -> str:
     return fetched.content_type + charset
 
 
-def _wait(fetched: http.Fetched, batch: Batch | None = None) -> timedelta | None:
+def wait_asked(fetched: http.Fetched, batch: Batch | None = None) -> timedelta | None:
     """How long the publisher asks us to wait, at most a day; the source's own
     interval is the least whatever this says."""
     asked = [w for w in (fetched.retry_after, fetched.max_age) if w]

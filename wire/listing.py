@@ -10,8 +10,8 @@ from django.utils.text import slugify
 
 from wire import connectors, http
 from wire.connectors.base import Origin
-from wire.ingest import Get
 from wire.models import Publisher, Source
+from wire.polling import Get
 
 
 def add_source(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest, Least
 
 from markets.providers import PROVIDERS
 
 LEASE = timedelta(seconds=60)
 SHORTEST = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)  # between two tries, however many have failed
+MOST_TRIES = 6  # that never came back, until the wait is the longest
 
 
 class FeedQuerySet(models.QuerySet["Feed"]):
@@ -23,6 +27,15 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         """Feeds to fetch at `now` that nobody is fetching, most overdue first."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.filter(free, active=True, due_at__lte=now).order_by("due_at", "pk")
+
+    def release(self, tokens: Iterable[UUID], *, now: datetime) -> None:
+        """Give back leases whose work is given up: nobody's fault, and due again."""
+        self.filter(lease_token__in=list(tokens)).update(
+            lease_token=None,
+            lease_until=None,
+            attempts=Greatest(F("attempts") - 1, 0),
+            due_at=Least(F("due_at"), Value(now)),
+        )
 
 
 class Feed(models.Model):
@@ -60,7 +73,7 @@ class Feed(models.Model):
     delay_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
 
     due_at = models.DateTimeField(db_default=models.functions.Now())
-    attempts = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)  # in a row, that never came back
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     last_attempt_at = models.DateTimeField(null=True, blank=True)
@@ -108,8 +121,16 @@ class Feed(models.Model):
         return {str(key): str(value) for key, value in found.items()}
 
     def lease(self, now: datetime) -> UUID:
-        """Take the right to fetch. Raises `Feed.Taken` if another worker has it."""
+        """Take the right to fetch. Raises `Feed.Taken` if another worker has it.
+
+        A try that never comes back, because the answer ended the worker, doubles the
+        wait for the next one, up to an hour. Coming back ends that count.
+        """
         token = uuid4()
+        late = [
+            When(attempts=n, then=Value(now + LEASE * 2**n))
+            for n in range(1, MOST_TRIES)
+        ]
         taken = (
             Feed.objects.due(now)
             .filter(pk=self.pk)
@@ -119,6 +140,11 @@ class Feed(models.Model):
                 lease_until=now + LEASE,
                 last_attempt_at=now,
                 attempts=F("attempts") + 1,
+                due_at=Case(
+                    When(attempts=0, then=F("due_at")),
+                    *late,
+                    default=Value(now + LONGEST_WAIT),
+                ),
             )
         )
         if not taken:
@@ -161,10 +187,11 @@ class Feed(models.Model):
     ) -> None:
         """Give the lease back after a failure; wait longer each time. May raise `Late`.
 
-        The wait doubles from the feed's interval up to an hour, and is never shorter
-        than the provider asked for.
+        The wait doubles from the feed's interval up to an hour, up to a quarter longer
+        by chance, and is never shorter than the provider asked for.
         """
         wait = min(self.interval * 2 ** min(self.failures, 10), LONGEST_WAIT)
+        wait *= random.uniform(1, 1.25)  # noqa: S311
         wait = max(wait, self.interval, retry_after or timedelta())
         self._finish(
             token,
@@ -177,7 +204,7 @@ class Feed(models.Model):
 
     def _finish(self, token: UUID, changes: dict[str, object]) -> None:
         mine = Feed.objects.filter(pk=self.pk, lease_token=token)
-        if not mine.update(lease_token=None, lease_until=None, **changes):
+        if not mine.update(lease_token=None, lease_until=None, attempts=0, **changes):
             raise Feed.Late(f"{self.name} took too long; another worker has it")
 
     class Taken(Exception):

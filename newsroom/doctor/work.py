@@ -19,10 +19,12 @@ from newsroom.doctor.finding import Finding, Level, ago
 from wire.models import Source
 from wire.models.sources import LEASE as SOURCE_LEASE
 
-LATE = timedelta(seconds=30)  # the sweep rings every 5 seconds
+LATE = timedelta(seconds=30)  # every kind is rung for every 5 seconds or more often
 ALIVE = timedelta(seconds=90)  # a worker that took such work since then is at work
 RINGS = 10  # so many waiting in one queue: nobody takes them
-START = "See var/log/worker.log, or start a worker: celery -A newsroom worker -Q {}."
+START = (
+    "See the workers' logs in var/log, or start one: celery -A newsroom worker -Q {}."
+)
 
 
 @dataclass(frozen=True, slots=True)

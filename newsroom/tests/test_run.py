@@ -214,19 +214,19 @@ def test_a_killed_supervisor_takes_everything_with_it(run, var):
 
 def test_whatever_ends_is_started_again(run, var):
     paper = run().ready()
-    worker = paper.child("newsroom.celery --quiet worker")
+    worker = paper.child("--hostname=wire@localhost")
 
     worker.kill()
     paper.child("postgres -D").kill()
 
-    paper.wait_for("worker ended (SIGKILL); again in 1 s")
+    paper.wait_for("wire ended (SIGKILL); again in 1 s")
     paper.wait_for("The database or the broker has ended; starting it again")
     deadline = time.monotonic() + 30
     while True:
         try:
             with urllib.request.urlopen(f"{paper.url}admin/login/") as page:
                 assert page.status == 200
-            assert paper.child("newsroom.celery --quiet worker").pid != worker.pid
+            assert paper.child("--hostname=wire@localhost").pid != worker.pid
             break
         except (OSError, ValueError):
             assert time.monotonic() < deadline, paper.said()

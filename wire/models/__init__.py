@@ -1,5 +1,6 @@
 """What arrives: publishers, their sources, the items they send, and every version."""
 
+from wire.models.hosts import Host
 from wire.models.intake import DeadLetter, Fetch, Reading
 from wire.models.items import Event, Item, Standing, Status, Version
 from wire.models.sources import Publisher, Release, Source
@@ -8,6 +9,7 @@ __all__ = [
     "DeadLetter",
     "Event",
     "Fetch",
+    "Host",
     "Item",
     "Publisher",
     "Reading",

@@ -11,12 +11,15 @@ from uuid import UUID
 
 from django.core.validators import MinValueValidator
 from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Greatest, Now
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Greatest, Lower, Now
 
+from outgoing.client import PER_HOST
 from wire import connectors
 
-LEASE = timedelta(seconds=60)  # longer than one round of polls and its storing
+LEASE = timedelta(
+    seconds=90
+)  # longer than the longest fetch and what waits to be stored
 FASTEST = timedelta(seconds=15)  # nobody is asked more often than this
 SLOWEST = timedelta(hours=24)  # a dead source is still asked once a day
 
@@ -115,30 +118,49 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Sources whose last polls failed, worst first."""
         return self.filter(failures__gt=0).order_by("-failures", "pk")
 
-    def lease_due(self, now: datetime, *, limit: int) -> list[Source]:
+    def lease_due(
+        self, now: datetime, *, limit: int, doubtful: int | None = None
+    ) -> list[Source]:
         """Take up to `limit` due sources for this process alone, and return them.
 
-        Two callers never get the same source (`SKIP LOCKED`), and a caller that dies gives
-        its sources back when the lease ends. Tries that never came back are counted here;
-        each doubles the wait for the next, so that a source whose very fetching ends the
-        worker does not end it every minute. Coming back, with whatever, ends the count.
+        Those that are well go first; of those whose last poll failed at most `doubtful`
+        are taken. No host has more than `PER_HOST` of its sources under lease, whoever
+        holds them. Two callers never get the same source (`SKIP LOCKED`), and a caller
+        that dies gives its sources back when the lease ends. Tries that never came back
+        are counted here; each doubles the wait for the next, so that a source whose very
+        fetching ends the worker does not end it every minute. Coming back, with
+        whatever, ends the count.
         """
+        failing = limit if doubtful is None else max(min(limit, doubtful), 0)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _LEASE,
+                {
+                    "now": now,
+                    "until": now + LEASE,
+                    "lease": LEASE.total_seconds(),
+                    "limit": limit,
+                    "doubtful": failing,
+                    "per_host": PER_HOST,
+                },
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return []
+        return list(self.filter(pk__in=ids).order_by("due_at", "pk"))
+
+    def release(self, sources: Sequence[Source], *, now: datetime) -> None:
+        """Give back leases whose work is given up: nobody's fault, and due again."""
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                UPDATE wire_source SET lease_until = %s, lease_token = gen_random_uuid(),
-                       attempts = attempts + 1,
-                       due_at = CASE WHEN attempts = 0 THEN due_at
-                                ELSE %s + %s * power(2, least(attempts, 6)) END
-                 WHERE id IN (SELECT id FROM wire_source
-                               WHERE enabled AND due_at <= %s
-                                 AND (lease_until IS NULL OR lease_until < %s)
-                               ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
-                RETURNING id""",
-                [now + LEASE, now, LEASE, now, now, limit],
+                UPDATE wire_source s
+                   SET lease_until = NULL, lease_token = NULL,
+                       attempts = greatest(s.attempts - 1, 0),
+                       due_at = least(s.due_at, %s)
+                  FROM unnest(%s::uuid[]) AS t(token) WHERE s.lease_token = t.token""",
+                [now, [source.lease_token for source in sources]],
             )
-            ids = [row[0] for row in cursor.fetchall()]
-        return list(self.filter(pk__in=ids).order_by("due_at", "pk"))
 
     def mark_unchanged(
         self,
@@ -175,6 +197,38 @@ class SourceQuerySet(models.QuerySet["Source"]):
             )
 
 
+_LEASE = """
+    WITH due AS (
+        SELECT id, host, due_at, failures > 0 AS failing,
+               row_number() OVER (PARTITION BY host
+                                  ORDER BY failures > 0, due_at, id) AS of_host
+          FROM wire_source
+         WHERE enabled AND due_at <= %(now)s
+           AND (lease_until IS NULL OR lease_until < %(now)s)),
+    held AS (
+        SELECT host, count(*) AS n FROM wire_source
+         WHERE lease_until >= %(now)s GROUP BY host),
+    open AS (
+        SELECT id, due_at, failing,
+               row_number() OVER (PARTITION BY failing ORDER BY due_at, id) AS turn
+          FROM due LEFT JOIN held USING (host)
+         WHERE of_host + coalesce(n, 0) <= %(per_host)s)
+    UPDATE wire_source
+       SET lease_until = %(until)s, lease_token = gen_random_uuid(),
+           attempts = attempts + 1,
+           due_at = CASE WHEN attempts = 0 THEN due_at ELSE %(now)s + make_interval(
+                         secs => %(lease)s * power(2, least(attempts, 6))) END
+     WHERE id IN (SELECT id FROM wire_source
+                   WHERE id IN (SELECT id FROM open
+                                 WHERE NOT failing OR turn <= %(doubtful)s
+                                 ORDER BY failing, due_at, id LIMIT %(limit)s)
+                     AND enabled AND due_at <= %(now)s
+                     AND (lease_until IS NULL OR lease_until < %(now)s)
+                   ORDER BY id FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+
+
 class Source(models.Model):
     """One feed, channel or account we listen to, and what we know of its health."""
 
@@ -186,6 +240,13 @@ class Source(models.Model):
     )
     slug = models.SlugField(max_length=120, unique=True)
     url = models.URLField(max_length=1000, unique=True)
+    host = models.GeneratedField(
+        expression=Lower(
+            Func(F("url"), Value("//(?:[^/?#]*@)?([^/?#]*)"), function="substring")
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )  # with its port, where the address names one: what budgets are counted by
     format = models.CharField(max_length=24, choices=connectors.choices)
     language = models.CharField(
         max_length=12, blank=True, help_text="BCP 47, where the source does not say."

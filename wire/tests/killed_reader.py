@@ -19,7 +19,7 @@ def main(how: str, now: str, database: str, folder: str) -> None:
 
     connections["default"].settings_dict["NAME"] = database
     settings.BLOB_DIR = Path(folder)
-    from wire import connectors, ingest
+    from wire import connectors, polling
     from wire.tests.factories import fetched, rss
 
     document, healthy = sys.stdin.buffer.read(), rss(("a", "Ferry"), ("b", "Bridge"))
@@ -34,7 +34,7 @@ def main(how: str, now: str, database: str, folder: str) -> None:
         return fetched(healthy if "healthy" in url else document, url=url)
 
     connectors.PARSERS["rss"] = parse_or_die
-    for _ in ingest.poll_due(clock=lambda: datetime.fromisoformat(now), fetch=fetch):
+    for _ in polling.poll_due(clock=lambda: datetime.fromisoformat(now), fetch=fetch):
         pass
 
 

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from wire import ingest, listing
+from wire import listing, polling
 from wire.connectors.base import ParseError
 from wire.models import Item, Source
 from wire.tests.factories import NINE, fetched, make_source, rss
@@ -124,9 +124,7 @@ class TestAddingASource:
 class TestPolling:
     def test_polls_by_name_and_says_what_came(self, monkeypatch):
         source = make_source()
-        monkeypatch.setattr(
-            ingest.poll_due, "__kwdefaults__", {"fetch": answer, "rounds": 5}
-        )
+        monkeypatch.setattr(polling.poll_due, "__kwdefaults__", {"fetch": answer})
         line = json.loads(run("source", "poll", source.name, "--json"))
         assert (line["result"], line["new"]) == ("stored", 2)
 

@@ -9,8 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from outgoing import faults
-from wire import blobs, ingest
+from wire import blobs, ingest, polling
 from wire.models import DeadLetter, Fetch, Item, Source, Version
+from wire.models.sources import LEASE
 from wire.tests.factories import NINE, fetched, make_source, rss
 
 pytestmark = pytest.mark.django_db
@@ -27,10 +28,8 @@ def answer(body=TWO, **fields):
     return lambda url, **validators: fetched(body, url=url, **fields)
 
 
-def poll(*, fetch=None, now=NINE, rounds=5):
-    return list(
-        ingest.poll_due(clock=lambda: now, fetch=fetch or answer(), rounds=rounds)
-    )
+def poll(*, fetch=None, now=NINE):
+    return list(polling.poll_due(clock=lambda: now, fetch=fetch or answer()))
 
 
 def refuse(error):
@@ -181,7 +180,7 @@ def test_a_worker_that_was_too_slow_writes_nothing():
         return NINE
 
     calls = []
-    (outcome,) = ingest.poll_due(clock=clock, fetch=answer(), rounds=1)
+    (outcome,) = polling.poll_due(clock=clock, fetch=answer())
     source.refresh_from_db()
     assert outcome.result == "lost"
     assert not Item.objects.exists()
@@ -192,7 +191,7 @@ def test_the_lease_of_a_dead_worker_ends_and_another_finishes():
     make_source()
     assert Source.objects.lease_due(NINE, limit=8)  # taken, then the worker dies
     assert poll(now=NINE + timedelta(seconds=30)) == []
-    (outcome,) = poll(now=NINE + timedelta(seconds=61))
+    (outcome,) = poll(now=NINE + LEASE + timedelta(seconds=1))
     assert outcome.result == "stored"
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from outgoing import faults
-from wire import blobs, ingest
+from wire import blobs, ingest, polling
 from wire.models import DeadLetter, Fetch, Item, Reading, Source
 from wire.tests.factories import NINE, fetched, make_source, rss
 
@@ -27,7 +27,7 @@ def _own_blobs(settings, tmp_path):
 
 
 def poll(fetch, *, now=NINE):
-    return list(ingest.poll_due(clock=lambda: now, fetch=fetch))
+    return list(polling.poll_due(clock=lambda: now, fetch=fetch))
 
 
 def answer(body):

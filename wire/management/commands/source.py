@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from wire import http, ingest, listing
+from wire import http, listing, polling
 from wire.connectors import PARSERS
 from wire.connectors.base import ParseError
 from wire.models import Release, Source
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no source called “{name}”.")
         wanted.update(due_at=now)
         failed = False
-        for outcome in ingest.poll_due(clock=timezone.now):
+        for outcome in polling.poll_due(clock=timezone.now):
             failed = failed or outcome.result == "failed"
             report = outcome.report
             words = outcome.error or (

@@ -1,0 +1,138 @@
+"""Polling: which sources are asked, how many at once, and what is done as answers come.
+
+Sources are leased one by one as slots come free, never round by round: one that hangs
+holds its own slot and nobody else's. A host holds two slots at most, in all processes
+together; sources that failed last time share a part of the slots, so that those that are
+well always find one; a host that does not answer rests with all its sources. What is
+under way when `Poller.run` ends goes on, and is taken up by the next call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from outgoing.pool import Pool
+from wire import blobs, http, ingest
+from wire.ingest import Outcome
+from wire.models import Host, Source
+
+SLOTS = 64  # requests under way at once in one process
+DOUBTFUL = 16  # of them, for sources whose last poll failed
+LOOK_EVERY = 1.0  # seconds between two looks for due sources while answers are awaited
+FULL_EVERY = timedelta(days=1)  # a lying ETag hides a change for at most a day
+
+Clock = Callable[[], datetime]
+
+
+class Get(Protocol):
+    """How a document is fetched; `wire.http.fetch` in life, a lambda in tests."""
+
+    def __call__(
+        self, url: str, *, etag: str = "", last_modified: str = ""
+    ) -> http.Fetched: ...
+
+
+def poll_due(*, clock: Clock, fetch: Get = http.fetch) -> Iterator[Outcome]:
+    """Poll every source that is due, until none is and every answer has been taken."""
+    poller = Poller(clock=clock, fetch=fetch)
+    try:
+        while poller.is_busy() or poller.lease():
+            yield from poller.take()
+    finally:
+        poller.close()
+
+
+class Poller:
+    """The polls that one process has under way. For one thread."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        fetch: Get = http.fetch,
+        slots: int = SLOTS,
+        doubtful: int = DOUBTFUL,
+    ) -> None:
+        self._clock = clock
+        self._fetch = fetch
+        self._doubtful = doubtful
+        self._pool: Pool[Source, http.Fetched] = Pool(slots)
+
+    def is_busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._pool.under_way)
+
+    def run(self, *, seconds: float) -> Iterator[Outcome]:
+        """Poll what is due for `seconds`; less if nothing is due or under way."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if not self.lease() and not self.is_busy():
+                return
+            yield from self.take(patience=min(left, LOOK_EVERY))
+
+    def lease(self) -> int:
+        """Take due sources for the free slots and ask them; return how many."""
+        failing = sum(source.failures > 0 for source in self._pool.under_way)
+        taken = Source.objects.lease_due(
+            self._clock(), limit=self._pool.free, doubtful=self._doubtful - failing
+        )
+        for source in taken:
+            self._pool.start(source, partial(_ask, source, self._fetch, self._clock()))
+        return len(taken)
+
+    def take(self, *, patience: float = LOOK_EVERY) -> Iterator[Outcome]:
+        """Store what has come, waiting up to `patience` seconds for the first.
+
+        What answered unchanged is written down at once, all that came together in one
+        statement.
+        """
+        unchanged: list[tuple[Source, timedelta | None]] = []
+        heard: set[str] = set()
+        for source, answer in self._pool.answers(patience=patience):
+            try:
+                fetched = answer.result()
+            except http.FetchError as error:
+                if self._answered(source, error):
+                    heard.add(source.host)
+                yield ingest.fail(source, error, now=self._clock())
+                continue
+            heard.add(source.host)
+            if _is_known(source, fetched):
+                unchanged.append((source, ingest.wait_asked(fetched)))
+                yield Outcome(source=source.name, result="unchanged")
+            else:
+                yield ingest.settle(source, fetched, now=self._clock())
+        Source.objects.mark_unchanged(unchanged, now=self._clock())
+        Host.objects.heard(heard)
+
+    def close(self) -> None:
+        """Give the leases of all that is under way back: it is due again at once."""
+        Source.objects.release(self._pool.under_way, now=self._clock())
+        self._pool.close()
+
+    def _answered(self, source: Source, error: http.FetchError) -> bool:
+        """Say whether a failed fetch got an answer; keep what it says of the host."""
+        if isinstance(error, http.UNREACHED):
+            Host.objects.missed(source.host, now=self._clock())
+            return False
+        if isinstance(error, http.Limited):
+            now, wait = self._clock(), error.retry_after
+            Host.objects.limited(source.host, now=now, wait=wait)
+        return True
+
+
+def _ask(source: Source, fetch: Get, now: datetime) -> http.Fetched:
+    """Fetch one source; once a day without validators, for those that lie."""
+    full = source.full_fetch_at is None or now - source.full_fetch_at >= FULL_EVERY
+    if full:
+        source.body_hash, source.full_fetch_at = "", now
+        return fetch(source.url)
+    return fetch(source.url, etag=source.etag, last_modified=source.last_modified)
+
+
+def _is_known(source: Source, fetched: http.Fetched) -> bool:
+    return fetched.not_modified or blobs.digest(fetched.body) == source.body_hash
