@@ -30,14 +30,13 @@ from .network import (
     named,
     system_resolve,
 )
-from .politeness import Turnstile
+from .politeness import PER_HOST, Turnstile
 from .reading import MOVED, Ask, Hop, Reader
 from .redirects import Way
 
 DEADLINE = 30.0  # seconds for everything: queue, names, redirects, body
 MAX_BYTES = 10_000_000  # of the body, decoded and as sent
 MAX_REDIRECTS = 5
-PER_HOST = 2  # requests at once
 KEEP_OPEN = 90  # seconds an idle connection is kept
 _TRIES = 4  # a kept connection may be dead; a few may be kept for each host
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from .faults import TimedOut
 
+PER_HOST = 2  # requests at once
+
 
 class Turnstile:
     """Lets `width` threads at a time through for each host; forgets idle hosts."""

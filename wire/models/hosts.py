@@ -46,7 +46,9 @@ class HostQuerySet(models.QuerySet["Host"]):
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                UPDATE wire_source SET due_at = %s + random() * least("interval", make_interval(secs => %s))
+                UPDATE wire_source
+                   SET due_at = %s
+                       + random() * least("interval", make_interval(secs => %s))
                  WHERE host = %s AND due_at < %s
                    AND (lease_until IS NULL OR lease_until < %s)""",
                 [until, SPREAD.total_seconds(), name, until, now],

@@ -14,7 +14,7 @@ from django.db import connection, models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Greatest, Lower, Now
 
-from outgoing.client import PER_HOST
+from outgoing.politeness import PER_HOST
 from wire import connectors
 
 LEASE = timedelta(
