@@ -7,7 +7,7 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
-import articles.models.article
+import wire.models.computed
 
 
 class Migration(migrations.Migration):
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="article",
             name="public_at",
-            field=articles.models.article.Computed(
+            field=wire.models.computed.Computed(
                 db_persist=True,
                 expression=django.db.models.functions.comparison.Greatest(
                     "publish_at", "embargo_until", "inherited_embargo_until"

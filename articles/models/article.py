@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.core.checks import CheckMessage
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Greatest
@@ -27,6 +26,7 @@ from articles import (
 )
 from articles.models.listing import ArticleQuerySet
 from articles.models.status import Kind, Prominence, Status
+from wire.models.computed import Computed
 
 if TYPE_CHECKING:
     from articles.models.evidence import Evidence
@@ -35,18 +35,6 @@ if TYPE_CHECKING:
     from articles.models.revision import Autosave, Revision
     from staff.models import User
     from wire.models import Version
-
-
-class Computed(models.GeneratedField):
-    """A column PostgreSQL computes; checked without connecting to a database.
-
-    Django's own check asks the server whether it can: it can, from our floor of 15 on,
-    and checks must run where no server does.
-    """
-
-    def check(self, **kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
-        """Return what is wrong with the field itself."""
-        return super().check(**{**kwargs, "databases": []})
 
 
 class Article(models.Model):

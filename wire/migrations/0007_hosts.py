@@ -1,6 +1,8 @@
 from django.db import migrations, models
 from django.db.models.functions import Lower
 
+from wire.models.computed import Computed
+
 
 class Migration(migrations.Migration):
     dependencies = [("wire", "0006_reading")]
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="source",
             name="host",
-            field=models.GeneratedField(
+            field=Computed(
                 db_persist=True,
                 expression=Lower(
                     models.Func(

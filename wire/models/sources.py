@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest, Lower, Now
 
 from outgoing.politeness import PER_HOST
 from wire import connectors
+from wire.models.computed import Computed
 
 LEASE = timedelta(
     seconds=90
@@ -240,7 +241,7 @@ class Source(models.Model):
     )
     slug = models.SlugField(max_length=120, unique=True)
     url = models.URLField(max_length=1000, unique=True)
-    host = models.GeneratedField(
+    host = Computed(
         expression=Lower(
             Func(F("url"), Value("//(?:[^/?#]*@)?([^/?#]*)"), function="substring")
         ),
