@@ -1,4 +1,4 @@
-"""While the database is away: 503 and when to come back, instead of an error of ours."""
+"""While the database is away or a disk full: 503, instead of an error of ours."""
 
 import logging
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
+from articles.storage import is_full
 from newsroom.pages import errors
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ class DatabaseAway:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
         """Answer for a view that could not ask the database."""
+        if is_full(exception):
+            log.error("no room on a disk for %s: %s", request.path, exception)
+            return errors.full()
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
         log.warning("no database for %s: %s", request.path, exception)

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.utils import timezone
 
+from articles.storage import is_full
 from newsroom.pages.frame import page
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,12 @@ def unproven(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500, with a name under which the log has the rest; 503 while the database is away."""
+    """500, with a name under which the log has the rest.
+
+    503 while the database is away, or where there is no room for what was sent.
+    """
+    if is_full(sys.exception()):
+        return full()
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return away()
     incident = uuid4().hex[:12]
@@ -92,6 +98,16 @@ def away() -> HttpResponse:
     )
     response.headers["Retry-After"] = "5"
     return response
+
+
+def full() -> HttpResponse:
+    """503: a disk has no room for what was sent; nothing of it was kept."""
+    return bare(
+        503,
+        "The disk is full",
+        "There was no room for what you sent, and nothing of it was kept. Tell whoever "
+        "runs the machine, go back, and send it again when there is room.",
+    )
 
 
 def refusal(title: str, *lines: str, status: int, label: str = "") -> HttpResponse:

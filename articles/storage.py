@@ -1,0 +1,52 @@
+"""Where uploaded files and renditions lie: whole under their name, or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+UNFINISHED = "."  # how the name begins of a file that is still being written
+
+
+class WholeFiles(FileSystemStorage):
+    """Django's storage in a folder; a file is written beside its name and then renamed."""
+
+    def _save(self, name: str, content: File) -> str:
+        """Write `content` and return its name. Raises `OSError`; half a file never stays."""
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for chunk in content.chunks():
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            if self.file_permissions_mode is not None:
+                Path(temporary).chmod(self.file_permissions_mode)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+        return name.replace("\\", "/")
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename in `folder` last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether `error` says that a disk has no room left."""
+    return isinstance(error, OSError) and error.errno in FULL
