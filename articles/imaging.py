@@ -1,31 +1,44 @@
-"""One picture in, its renditions out: the part that touches untrusted pixels.
+"""One picture in, its renditions out: the part that touches untrusted bytes.
 
-Runs as a program of its own (`python -m articles.imaging`), started by `renditions` with
-limits on memory and time: a codec that crashes or hangs takes nothing else with it. Knows
-neither Django nor the database.
+Runs as a program of its own (`python -m articles.imaging ORDER`), started by `renditions`:
+a codec that crashes, hangs or eats memory takes nothing else with it. The limits, and every
+setting that holds for a whole process (warnings, Pillow's own), are set here, in `main`,
+before the first byte is looked at. Knows neither Django nor the database.
 
-Reads a JSON order on standard input, `{"source", "folder", "focal": [x, y]}`, writes the
-files into the folder and prints `{"width", "height", "colour", "metadata", "files"}`, or
-`{"refused": "sentence"}`.
+The order is JSON, `{"memory": bytes, "cpu": seconds}` and either nothing more, for a look at
+the header of the picture on standard input, or `{"source", "folder", "focal": [x, y]}`, to
+write its renditions into the folder. Prints `{"width", "height", "format"}` or
+`{"width", "height", "colour", "metadata", "files"}`; `{"refused": sentence}` where the
+picture is at fault; `{"hindered": words}` where the machine is, such as a full disk.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageCms, ImageFile, ImageOps, IptcImagePlugin
+from PIL import (
+    Image,
+    ImageCms,
+    ImageFile,
+    ImageOps,
+    IptcImagePlugin,
+    UnidentifiedImageError,
+)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")  # no other parser is ever tried
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 20_000
 MAX_FRAMES = 200
+DAMAGED = "The picture is damaged: it breaks off or does not add up."
+OUT_OF_MEMORY = 77  # the exit code of a child whose picture needs more than it may have
 # Fixed sizes: nobody can ask for any other. Widths in pixels, largest first.
 SHAPES: dict[str, tuple[tuple[int, int] | None, tuple[int, ...]]] = {
     "whole": (None, (1600, 960, 480)),
@@ -60,23 +73,43 @@ def height_of(shape: str, width: int, original: tuple[int, int]) -> int:
     return max(1, round(width * down / across))
 
 
+class Hindered(Exception):
+    """The machine would not let us work on the picture, which may be sound."""
+
+
+@contextmanager
+def reading(words: str) -> Iterator[None]:
+    """Turn whatever a decoder raises over a picture into `Refused` with `words`.
+
+    Each codec has exceptions of its own (`RuntimeError` of libavif, `struct.error`,
+    `zlib.error`, `IndexError` …), so the kinds are not listed. An `OSError` with a number is
+    the system's word: `Hindered`. Running out of memory is neither, and passes.
+    """
+    try:
+        yield
+    except (Refused, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise Hindered(error.strerror or str(error)) from error
+        raise Refused(words) from error
+
+
 def opened(source: str | Path | BytesIO) -> ImageFile.ImageFile:
     """Open a picture by its header alone. Raises `Refused` with what is wrong with it."""
-    warnings.simplefilter("error")
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    try:
-        image = Image.open(source, formats=FORMATS)
-    except Image.DecompressionBombWarning as bomb:
-        raise Refused(_too_large()) from bomb
-    except Image.DecompressionBombError as bomb:
-        raise Refused(_too_large()) from bomb
-    except (OSError, ValueError, SyntaxError, Warning) as error:
-        raise Refused(
-            "This is not a picture we can read; JPEG, PNG, WebP, AVIF and GIF are."
-        ) from error
+    with reading(DAMAGED):
+        try:
+            image = Image.open(source, formats=FORMATS)
+            frames = getattr(image, "n_frames", 1)
+        except UnidentifiedImageError as error:
+            raise Refused(
+                "This is not a picture we can read; JPEG, PNG, WebP, AVIF and GIF are."
+            ) from error
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as bomb:
+            raise Refused(_too_large()) from bomb
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
         raise Refused(_too_large())
-    if getattr(image, "n_frames", 1) > MAX_FRAMES:
+    if frames > MAX_FRAMES:
         raise Refused(f"An animation of more than {MAX_FRAMES} frames is not taken.")
     return image
 
@@ -91,7 +124,7 @@ def size_upright(image: Image.Image) -> tuple[int, int]:
 
 def upright(image: Image.Image) -> Image.Image:
     """Decode, turn as the camera was held, and bring to sRGB on white, without metadata."""
-    try:
+    with reading(DAMAGED):
         image.load()
         image = ImageOps.exif_transpose(image)
         image = _in_srgb(image)
@@ -100,10 +133,6 @@ def upright(image: Image.Image) -> Image.Image:
             image = Image.new("RGB", layer.size, "white")
             image.paste(layer, mask=layer.getchannel("A"))
         image = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, Warning) as error:
-        raise Refused(
-            "The picture is damaged: it breaks off or does not add up."
-        ) from error
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     return clean
@@ -187,27 +216,59 @@ def _too_large() -> str:
     )
 
 
-def main() -> None:
-    """Carry out the order on standard input; print what was made, or why not."""
-    order = json.load(sys.stdin)
+def header(raw: bytes) -> dict[str, Any]:
+    """Return what the header of a picture says: size as the camera was held, format."""
+    image = opened(BytesIO(raw))
+    width, height = size_upright(image)
+    return {"width": width, "height": height, "format": image.format}
+
+
+def made(source: Path, folder: Path, focal: tuple[float, float]) -> dict[str, Any]:
+    """Make all renditions of the picture at `source`; say what they are, and what it is."""
+    raw = opened(source)
+    said = metadata(raw)
+    image = upright(raw)
     try:
-        raw = opened(order["source"])
-        said = metadata(raw)
-        image = upright(raw)
-        files = list(renditions(image, Path(order["folder"]), tuple(order["focal"])))
+        files = list(renditions(image, folder, focal))
+    except OSError as error:  # an encoder, or the disk
+        raise Hindered(error.strerror or str(error)) from error
+    return {
+        "width": image.width,
+        "height": image.height,
+        "colour": _mean(image),
+        "metadata": said,
+        "files": files,
+    }
+
+
+def _confine(memory: int, cpu: int) -> None:
+    """Bound this process (bytes, seconds), and have Pillow's doubts stop it."""
+    Image.init()  # the codecs are loaded before memory is short
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # The soft limit ends it with SIGXCPU: SIGKILL stays the mark of somebody else's hand.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warnings.simplefilter("error")
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+def main() -> None:
+    """Carry out the order of the command line; print what came of it."""
+    order = json.loads(sys.argv[1])
+    _confine(order["memory"], order["cpu"])
+    try:
+        if "source" in order:
+            source, folder = Path(order["source"]), Path(order["folder"])
+            answer = made(source, folder, tuple(order["focal"]))
+        else:
+            answer = header(sys.stdin.buffer.read())
     except Refused as refusal:
-        json.dump({"refused": str(refusal)}, sys.stdout)
-        return
-    json.dump(
-        {
-            "width": image.width,
-            "height": image.height,
-            "colour": _mean(image),
-            "metadata": said,
-            "files": files,
-        },
-        sys.stdout,
-    )
+        answer = {"refused": str(refusal)}
+    except Hindered as hindrance:
+        answer = {"hindered": str(hindrance)}
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+    json.dump(answer, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def retouch(image: Image, *, by: User, now: datetime, **fields: Any) -> int:  # 
     altering.keep(altered, by=by, at=now, articles=[None, *carriers], image=image)
     if _CROPPED & changes.keys():
         changes |= {"state": "new", "due_at": now, "attempts": 0, "error": ""}
+        changes |= {"crashes": 0}
         changes |= {"lease_token": None, "lease_until": None}  # the old crop's maker
     Image.objects.filter(pk=image.pk).update(**changes)
     for name, value in changes.items():

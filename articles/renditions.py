@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import resource
 import secrets
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from articles import imaging
+from articles import decoding, imaging
 from articles.models import Image, Rendition
+from articles.storage import is_full
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
-TRIES = 3
+CRASHES = 3  # children its pixels may end before a picture is set aside
+FIRST_WAIT = timedelta(seconds=30)  # after a failed try; doubled by each
+LONGEST_WAIT = timedelta(hours=1)
 MAX_UPLOAD = 50 * 1024 * 1024  # bytes
-MEMORY = 1536 * 1024 * 1024  # bytes of address space the child may take
-CPU = 40  # seconds of processor the child may take
-WALL = 60  # seconds, all told
 
 Clock = Callable[[], datetime]
+
+
+class NotKept(Exception):
+    """The picture may be sound, but could not be kept; the message is for people."""
 
 
 def take_picture(
@@ -41,27 +42,54 @@ def take_picture(
 ) -> Image:
     """Keep an uploaded picture and ask for its renditions.
 
-    The header is checked here, the pixels by the worker. Raises `imaging.Refused` with
-    what is wrong with the file.
+    Its header is checked here, its pixels by the worker, both by a child. Raises
+    `imaging.Refused` with what is wrong with the file, `NotKept` with what is wrong here.
     """
     if len(raw) > MAX_UPLOAD:
         raise imaging.Refused(f"The file is larger than {MAX_UPLOAD // 1024**2} MB.")
-    header = imaging.opened(BytesIO(raw))
-    width, height = imaging.size_upright(header)
-    suffix = {"JPEG": "jpg"}.get(header.format or "", (header.format or "").lower())
+    said = _header(raw)
+    suffix = {"JPEG": "jpg"}.get(said["format"], said["format"].lower())
     # A name nobody can guess, and none of the uploader's.
     name = f"originals/{secrets.token_urlsafe(24)}.{suffix}"
     return Image.objects.create(
-        original=default_storage.save(name, ContentFile(raw)),
+        original=_keep(name, raw),
         sha256=hashlib.sha256(raw).hexdigest(),
-        width=width,
-        height=height,
+        width=said["width"],
+        height=said["height"],
         alt=alt,
         credit=credit,
         uploaded_at=now,
         due_at=now,
         **fields,
     )
+
+
+def _header(raw: bytes) -> dict[str, Any]:
+    try:
+        return decoding.header(raw)
+    except decoding.Crashed as crash:
+        log.warning("an upload could not be checked: %s", crash)
+        raise imaging.Refused(
+            f"{imaging.DAMAGED} Save it anew in a picture program and try that file."
+        ) from crash
+    except imaging.Hindered as hindrance:
+        log.error("an upload could not be checked: %s", hindrance)
+        raise NotKept(
+            "The machine has no room to check the picture just now, so it was not kept. "
+            "Try again in a minute; if it stays, tell whoever runs it."
+        ) from hindrance
+
+
+def _keep(name: str, raw: bytes) -> str:
+    try:
+        return default_storage.save(name, ContentFile(raw))
+    except OSError as error:
+        log.error("an upload could not be kept: %s", error)
+        why = "The disk is full" if is_full(error) else "The disk refused"
+        raise NotKept(
+            f"{why}: the picture was not kept. Tell whoever runs the machine, and upload "
+            "it again when there is room."
+        ) from error
 
 
 def make_due(*, clock: Clock, most: int = 20) -> int:
@@ -78,59 +106,37 @@ def make_due(*, clock: Clock, most: int = 20) -> int:
 def make(image: Image, *, now: datetime) -> bool:
     """Make all renditions of one picture and put them in place of older ones.
 
-    False where it could not be done: tried again later, three times in all, then marked
-    failed with the reason.
+    False where it could not be done. What is the machine's fault, such as a full disk, is
+    tried again for as long as it lasts; a picture is set aside, with the reason, when a
+    decoder refuses it or when its pixels have ended their reader three times.
     """
-    with tempfile.TemporaryDirectory(prefix="renditions-") as folder:
-        try:
+    names: dict[str, str] = {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="renditions-") as folder:
             made = _order(image, Path(folder))
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            return _fail(image, f"{type(error).__name__}: {error}", now=now)
-        if "refused" in made:
-            return _fail(image, made["refused"], now=now, for_good=True)
-        files = {
-            f["file"]: (Path(folder) / f["file"]).read_bytes() for f in made["files"]
-        }
-    names = {
-        file: default_storage.save(_name(file), ContentFile(raw))
-        for file, raw in files.items()
-    }
-    return _commit(image, made, names)
+            for file in (made_file["file"] for made_file in made["files"]):
+                raw = (Path(folder) / file).read_bytes()
+                names[file] = default_storage.save(_name(file), ContentFile(raw))
+    except imaging.Refused as refusal:
+        return _set_aside(image, str(refusal))
+    except decoding.Crashed as crash:
+        return _crashed(image, str(crash), now=now)
+    except (imaging.Hindered, OSError, SuspiciousOperation) as error:
+        _delete(names.values())
+        return _put_off(image, f"{error}", now=now)
+    if not _commit(image, made, names):
+        _delete(names.values())  # another worker has it, or has done it
+        return False
+    return True
 
 
 def _order(image: Image, folder: Path) -> dict[str, Any]:
-    """Let the child make the files. Raises what `subprocess` raises when it dies."""
+    """Let the child make the files. Raises as `decoding.make`, and `OSError`."""
     source = folder / "original"
     with image.original.open("rb") as original, source.open("wb") as copy:
         for chunk in original.chunks():
             copy.write(chunk)
-    order = {
-        "source": str(source),
-        "folder": str(folder),
-        "focal": [image.focal_x, image.focal_y],
-    }
-    child = subprocess.run(
-        [sys.executable, "-m", "articles.imaging"],
-        input=json.dumps(order).encode(),
-        capture_output=True,
-        cwd=settings.BASE_DIR,
-        env={"PATH": "", "PYTHONPATH": str(settings.BASE_DIR)},
-        preexec_fn=_limit,  # noqa: PLW1509 - only sets limits, before the program starts
-        timeout=WALL,
-        check=False,
-    )
-    if child.returncode:
-        words = child.stderr.decode("utf-8", "replace").strip().splitlines()
-        last = words[-1] if words else f"ended with {child.returncode}"
-        raise ValueError(f"the picture could not be worked on: {last[:300]}")
-    made: dict[str, Any] = json.loads(child.stdout)
-    return made
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return decoding.make(source, folder, (image.focal_x, image.focal_y))
 
 
 def _name(file: str) -> str:
@@ -141,11 +147,11 @@ def _name(file: str) -> str:
 @transaction.atomic
 def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
     said = made["metadata"]
-    done = Image.objects.filter(pk=image.pk, lease_token=image.lease_token).update(
+    done = _ours(image).update(
+        **_SETTLED,
         state="ready",
-        due_at=None,
-        lease_until=None,
-        lease_token=None,
+        attempts=0,
+        crashes=0,
         error="",
         width=made["width"],
         height=made["height"],
@@ -154,7 +160,7 @@ def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
         caption=image.caption or said.get("caption", ""),
     )
     if not done:
-        return False  # another worker has it, or has done it
+        return False
     image.renditions.all().delete()
     Rendition.objects.bulk_create(
         Rendition(
@@ -190,14 +196,40 @@ def _lease(now: datetime) -> Image | None:
     return Image.objects.get(pk=row[0]) if row else None
 
 
-def _fail(image: Image, words: str, *, now: datetime, for_good: bool = False) -> bool:
-    over = for_good or image.attempts >= TRIES
-    log.warning("picture %s: %s", image.public_id, words)
-    Image.objects.filter(pk=image.pk, lease_token=image.lease_token).update(
-        state="failed" if over else "new",
-        due_at=None if over else now + timedelta(minutes=image.attempts),
-        lease_until=None,
-        lease_token=None,
-        error=words[:2000],
-    )
+def _ours(image: Image) -> QuerySet[Image]:
+    """The row, while the lease is ours. An empty answer: another worker has it."""
+    return Image.objects.filter(pk=image.pk, lease_token=image.lease_token)
+
+
+_SETTLED = {"due_at": None, "lease_until": None, "lease_token": None}
+
+
+def _set_aside(image: Image, words: str) -> bool:
+    log.warning("picture %s is set aside: %s", image.public_id, words)
+    _ours(image).update(**_SETTLED, state="failed", error=words[:2000])
     return False
+
+
+def _crashed(image: Image, words: str, *, now: datetime) -> bool:
+    """Count a child that the pixels ended; the third time the picture is set aside."""
+    crashes = image.crashes + 1
+    if crashes >= CRASHES:
+        _ours(image).update(crashes=crashes)
+        return _set_aside(image, f"It ended its reader {crashes} times: {words}")
+    return _put_off(image, words, now=now, crashes=crashes)
+
+
+def _put_off(image: Image, words: str, *, now: datetime, **changes: int) -> bool:
+    """Try again later, ever later, for as long as it takes."""
+    wait = min(FIRST_WAIT * 2 ** min(image.attempts - 1, 10), LONGEST_WAIT)
+    log.warning("picture %s is put off by %s: %s", image.public_id, wait, words)
+    retry = {"lease_until": None, "lease_token": None, "due_at": now + wait}
+    _ours(image).update(**retry, **changes, error=words[:2000])
+    return False
+
+
+def _delete(names: Iterable[str]) -> None:
+    """Remove files no row names. What is missed here, `orphans` finds."""
+    for name in names:
+        with suppress(OSError):
+            default_storage.delete(name)

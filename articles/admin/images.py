@@ -140,6 +140,8 @@ class ImageAdmin(admin.ModelAdmin):
                 image = renditions.take_picture(file.read(), now=timezone.now(), **said)
             except imaging.Refused as refusal:
                 form.add_error("file", str(refusal))
+            except renditions.NotKept as failure:
+                form.add_error(None, str(failure))
             else:
                 messages.success(
                     request, "Taken in. Its sizes are made in a few seconds."

@@ -40,7 +40,10 @@ class Image(models.Model):
         editable=False,
     )
     due_at = models.DateTimeField(null=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Tries since the last that ended well or was asked for anew: how long to wait.
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    # Of those, how many its pixels ended. Only these set a picture aside.
+    crashes = models.PositiveSmallIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     lease_token = models.UUIDField(null=True, editable=False)
     error = models.TextField(blank=True, editable=False)

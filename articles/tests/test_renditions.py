@@ -1,8 +1,6 @@
 """Pictures: taken if they are ones, made small by a worker, and bare of what cameras tell."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -10,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from articles import imaging, renditions
+from articles import decoding, imaging, renditions
 from articles.models import Image, Rendition
 from articles.pictures import address, picture
 
@@ -142,16 +140,40 @@ class TestTheWork:
         assert not Rendition.objects.exists()
 
     def test_that_kills_its_child_is_tried_three_times_and_then_told(self, monkeypatch):
-        monkeypatch.setattr(renditions, "MEMORY", 64 * 1024 * 1024)
         image = take()
+        monkeypatch.setattr(decoding, "MEMORY", 64 * 1024 * 1024)
         now = NINE
-        for _ in range(renditions.TRIES):
+        for _ in range(renditions.CRASHES):
             renditions.make_due(clock=lambda now=now: now)
             now += timedelta(minutes=10)
         image.refresh_from_db()
-        assert (image.state, image.attempts) == ("failed", renditions.TRIES)
-        assert image.error
+        assert (image.state, image.crashes) == ("failed", renditions.CRASHES)
+        assert "memory" in image.error
         assert renditions.make_due(clock=lambda: now) == 0
+
+    def test_that_the_world_hinders_is_tried_until_it_can_be_done(self, settings):
+        image, folder = take(), settings.BASE_DIR
+        settings.BASE_DIR = "/nowhere"  # no program to be found, as in an upgrade
+        now = NINE
+        for _ in range(10):
+            assert renditions.make_due(clock=lambda now=now: now) == 0
+            now += renditions.LONGEST_WAIT
+        image.refresh_from_db()
+        assert (image.state, image.crashes, image.attempts) == ("new", 0, 10)
+        assert image.error
+        settings.BASE_DIR = folder
+        assert renditions.make_due(clock=lambda: now) == 1
+        image.refresh_from_db()
+        assert (image.state, image.attempts, image.error) == ("ready", 0, "")
+
+    def test_of_workers_that_die_again_and_again_is_not_held_against_the_picture(self):
+        image, now = take(), NINE
+        for _ in range(10):
+            assert renditions._lease(now)  # and the worker dies
+            now += timedelta(seconds=91)
+        assert renditions.make_due(clock=lambda: now) == 1
+        image.refresh_from_db()
+        assert image.state == "ready"
 
 
 class TestAFileThatIsNoPicture:
@@ -205,16 +227,11 @@ class TestTheCapturedPictures:
                 continue
             folder = tmp_path / "out"
             folder.mkdir(exist_ok=True)
-            order = {"source": str(path), "folder": str(folder), "focal": [0.5, 0.5]}
-            child = subprocess.run(
-                [sys.executable, "-m", "articles.imaging"],
-                input=json.dumps(order).encode(),
-                capture_output=True,
-                preexec_fn=renditions._limit,
-                timeout=renditions.WALL,
-            )
-            assert child.returncode == 0, (path.name, child.stderr[-300:])
-            answer = json.loads(child.stdout)
-            seen["refused" if "refused" in answer else "made"] += 1
+            try:
+                decoding.make(path, folder, (0.5, 0.5))
+            except imaging.Refused:
+                seen["refused"] += 1
+            else:
+                seen["made"] += 1
         assert seen["made"] > 50
         assert seen["refused"] > 10
