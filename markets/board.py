@@ -56,10 +56,20 @@ def parts(now: datetime) -> list[Part]:
 
 
 def row(instrument: Instrument, now: datetime) -> Row:
-    """One instrument. Needs `quote` and `exchange` loaded."""
+    """One instrument. Needs `quote` and `exchange` loaded.
+
+    A price that cannot be put into figures costs its own row, which says so.
+    """
     quote: Quote | None = getattr(instrument, "quote", None)
     if quote is None:
-        return _unpriced(instrument)
+        return _unpriced(instrument, "no price yet")
+    try:
+        return _priced(instrument, quote, now)
+    except ArithmeticError:
+        return _unpriced(instrument, "its price cannot be shown")
+
+
+def _priced(instrument: Instrument, quote: Quote, now: datetime) -> Row:
     moved = quote.movement
     state = quote.state(now)
     return Row(
@@ -116,7 +126,7 @@ def _delay(quote: Quote) -> str:
     return quote.get_delay_display().lower()
 
 
-def _unpriced(instrument: Instrument) -> Row:
+def _unpriced(instrument: Instrument, why: str) -> Row:
     return Row(
         instrument=instrument,
         value=UNKNOWN,
@@ -125,9 +135,9 @@ def _unpriced(instrument: Instrument) -> Row:
         percent=UNKNOWN,
         direction=Direction.UNKNOWN,
         arrow="",
-        moved="no price yet",
+        moved=why,
         state="none",
-        note="no price yet",
+        note=why,
         as_of=None,
         source=UNKNOWN,
         delay=UNKNOWN,

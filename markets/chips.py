@@ -7,7 +7,6 @@ three are written at once, so the front page only picks.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,6 +16,7 @@ from markets import figures
 from markets.figures import ARROWS, Direction
 from markets.freshness import Freshness
 from markets.models import Delay, Instrument
+from standards import zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _change_title(instrument: Instrument, moved: figures.Movement, against: str)
 def _day(instrument: Instrument, as_of: datetime) -> str:
     """The day at the exchange, which need not be the day in UTC."""
     zone = instrument.exchange.timezone if instrument.exchange else "UTC"
-    local = as_of.astimezone(ZoneInfo(zone))
+    local = as_of.astimezone(zones.find(zone) or UTC)
     return f"{local.day} {local:%b}"
 
 

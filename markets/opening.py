@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.html import format_html
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from markets.hours import Hours, Phase, State, countdown, state
 from markets.models.exchange import AHEAD, BACK, HOURS
+from standards import zones
 
 HOME = "XNYS"  # the exchange whose state stands on every page
 
@@ -125,11 +125,15 @@ def opening_html(opening: Opening) -> SafeString:
 def _opening(
     now: datetime, days: list[Hours], name: str, zone: str, pre: int, post: int
 ) -> Opening:
+    place = zones.find(zone)
+    if place is None:  # a row older than our checks: it costs only itself
+        return unknown(now, name)
+
     def at(instant: datetime) -> State:
         return state(
             days,
             instant,
-            today=instant.astimezone(ZoneInfo(zone)).date(),
+            today=instant.astimezone(place).date(),
             pre=timedelta(minutes=pre),
             post=timedelta(minutes=post),
         )

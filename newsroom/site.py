@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -15,6 +15,8 @@ from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from standards import zones
 
 # The rail: desks with the models on them, in the order they stand. A model no desk names
 # stands at the end under its app's own name.
@@ -159,10 +161,7 @@ def _slowed(response: HttpResponseBase) -> HttpResponseBase:
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
     """Return the zone this person works in, UTC where none that exists is named."""
-    try:
-        return ZoneInfo(getattr(request.user, "time_zone", "") or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return zones.find(getattr(request.user, "time_zone", "")) or ZoneInfo("UTC")
 
 
 def _desk(name: str, found: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Self
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from standards import codes
+
 
 class Role(models.TextChoices):
     """What somebody is in the newsroom. `staff.roles` says what each may do."""
@@ -30,7 +32,10 @@ class User(AbstractUser):
         help_text="What this person is in the newsroom; it sets what they may do.",
     )
     time_zone = models.CharField(
-        max_length=64, default="UTC", help_text="Times at the desk are shown in it."
+        max_length=64,
+        default="UTC",
+        validators=[codes.time_zone],
+        help_text="Times at the desk are shown in it: a name such as Europe/London.",
     )
     # Counted up by the database whenever the rights change, by whatever way.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)

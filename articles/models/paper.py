@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from standards import codes
+
 # First path parts the site itself answers: no section may take them.
 RESERVED = frozenset(
     {
@@ -51,7 +53,7 @@ class SectionQuerySet(models.QuerySet["Section"]):
 class Section(models.Model):
     """A part of the paper with its own front: World, Business, Opinion."""
 
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=60, unique=True, validators=[codes.printed])
     slug = models.SlugField(max_length=60, unique=True, validators=[not_reserved])
     position = models.PositiveSmallIntegerField(default=100)
     is_opinion = models.BooleanField(
@@ -71,7 +73,7 @@ class Section(models.Model):
 class Topic(models.Model):
     """What stories are about, across sections."""
 
-    name = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=80, unique=True, validators=[codes.printed])
     slug = models.SlugField(max_length=80, unique=True)
     description = models.CharField(max_length=300, blank=True)
 
@@ -85,7 +87,7 @@ class Topic(models.Model):
 class Author(models.Model):
     """Somebody with a byline. May or may not be staff; never deleted once printed."""
 
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[codes.printed])
     slug = models.SlugField(max_length=120, unique=True)
     role = models.CharField(max_length=120, blank=True, help_text="Such as “Shipping”.")
     bio = models.TextField(blank=True)

@@ -6,16 +6,18 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from markets.hours import Hours, State, Stretch, state
+from markets.hours import Hours, Phase, State, Stretch, state
+from standards import codes, zones
 
 # How far around an instant the sessions are read. The longest closure of the exchanges
 # we know is Japan's ten days of 2019.
 BACK, AHEAD = timedelta(days=2), timedelta(days=21)
+MOST_MINUTES = 12 * 60  # of early or late trading
 HOURS = (
     "date",
     "opens_at",
@@ -40,34 +42,62 @@ class Exchange(models.Model):
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     mic = models.CharField(
-        "MIC", max_length=4, unique=True, help_text="ISO 10383, such as XNYS."
+        "MIC",
+        max_length=4,
+        unique=True,
+        validators=[codes.mic],
+        help_text="ISO 10383, such as XNYS.",
     )
     short_name = models.CharField(
-        max_length=16, help_text="What readers see: NYSE, LSE."
+        max_length=16,
+        validators=[codes.printed],
+        help_text="What readers see: NYSE, LSE.",
     )
-    name = models.CharField(max_length=80)
-    city = models.CharField(max_length=40)
+    name = models.CharField(max_length=80, validators=[codes.printed])
+    city = models.CharField(max_length=40, validators=[codes.printed])
     timezone = models.CharField(
-        max_length=40, help_text="Key in the tz database, such as America/New_York."
+        max_length=40,
+        validators=[codes.time_zone],
+        help_text="Key in the tz database, such as America/New_York.",
     )
     pre_minutes = models.PositiveSmallIntegerField(
-        default=0, help_text="Minutes of early trading before the opening."
+        default=0,
+        validators=[MaxValueValidator(MOST_MINUTES)],
+        help_text="Minutes of early trading before the opening.",
     )
     post_minutes = models.PositiveSmallIntegerField(
-        default=0, help_text="Minutes of late trading after the close."
+        default=0,
+        validators=[MaxValueValidator(MOST_MINUTES)],
+        help_text="Minutes of late trading after the close.",
     )
 
     objects = ExchangeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="exchange_mic_fits_iso_10383",
+                condition=Q(mic__regex=r"^[A-Z0-9]{4}$"),
+            ),
+            models.CheckConstraint(
+                name="exchange_minutes_fit_in_a_day",
+                condition=Q(pre_minutes__lte=MOST_MINUTES)
+                & Q(post_minutes__lte=MOST_MINUTES),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.short_name
 
     def state(self, now: datetime) -> State:
-        """What the exchange does at `now`. One query."""
+        """What the exchange does at `now`; unknown where its zone is none. One query."""
+        zone = zones.find(self.timezone)
+        if zone is None:
+            return State(phase=Phase.UNKNOWN)
         return state(
             self.sessions.around(now).hours(),
             now,
-            today=now.astimezone(ZoneInfo(self.timezone)).date(),
+            today=now.astimezone(zone).date(),
             pre=timedelta(minutes=self.pre_minutes),
             post=timedelta(minutes=self.post_minutes),
         )

@@ -8,13 +8,20 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID, uuid4
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Greatest, Least
+from django.db.models.lookups import Exact
 
+from markets.models.instrument import MOST_LATE, Delay
+from markets.options import objections
 from markets.providers import PROVIDERS
+from standards import codes
 
 LEASE = timedelta(seconds=60)
+LONGEST = timedelta(days=7)  # an interval beyond it is a slip
 SHORTEST = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)  # between two tries, however many have failed
 MOST_TRIES = 6  # that never came back, until the wait is the longest
@@ -42,13 +49,18 @@ class Feed(models.Model):
     """One address of a provider, and how it is doing. Also the lease on fetching it."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=80, unique=True, help_text="Named as source.")
+    name = models.CharField(
+        max_length=80,
+        unique=True,
+        validators=[codes.printed],
+        help_text="Named as source.",
+    )
     provider = models.CharField(
         max_length=16,
         choices=[(name, name) for name in PROVIDERS],
         help_text="The reader of its answers.",
     )
-    url = models.URLField("address", max_length=1000)
+    url = models.URLField("address", max_length=1000, validators=[codes.web_address])
     options = models.JSONField(
         default=dict,
         blank=True,
@@ -58,7 +70,9 @@ class Feed(models.Model):
         ),
     )
     interval = models.DurationField(
-        default=timedelta(minutes=5), help_text="Between two fetches; 15 s at least."
+        default=timedelta(minutes=5),
+        validators=[codes.Between(SHORTEST, LONGEST)],
+        help_text="Between two fetches; 15 s at least.",
     )
     active = models.BooleanField(default=False)
     attribution = models.CharField(
@@ -68,9 +82,14 @@ class Feed(models.Model):
         default=False, help_text="Whether its licence lets partners have the prices."
     )
     delay = models.CharField(
-        max_length=8, blank=True, help_text="If not as the instrument says."
+        max_length=8,
+        blank=True,
+        choices=Delay.choices,
+        help_text="If not as the instrument says.",
     )
-    delay_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    delay_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(MOST_LATE)]
+    )
 
     due_at = models.DateTimeField(db_default=models.functions.Now())
     attempts = models.PositiveIntegerField(default=0)  # in a row, that never came back
@@ -92,11 +111,33 @@ class Feed(models.Model):
                 name="feed_interval_is_polite",
                 condition=Q(interval__gte=SHORTEST),
                 violation_error_message="A feed is fetched every 15 seconds at most.",
-            )
+            ),
+            models.CheckConstraint(
+                name="feed_interval_within_a_week",
+                condition=Q(interval__lte=LONGEST),
+                violation_error_message="A feed is fetched once a week at least.",
+            ),
+            models.CheckConstraint(
+                name="feed_options_are_an_object",
+                condition=Exact(
+                    Func(
+                        F("options"),
+                        function="jsonb_typeof",
+                        output_field=models.CharField(),
+                    ),
+                    Value("object"),
+                ),
+                violation_error_message='Options are an object: {"name": value}.',
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse options its reader cannot use, each by its name."""
+        if wrong := objections(self.provider, self.options):
+            raise ValidationError({"options": wrong})
 
     def health(self) -> str:
         """How the feed is doing, in a few words for the desk."""

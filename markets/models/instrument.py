@@ -13,6 +13,7 @@ from django.db.models import Case, F, Q, When
 from markets import figures
 from markets.models.exchange import Exchange
 from markets.providers import PROVIDERS
+from standards import codes
 
 PARTNER_FIELDS = (
     "symbol",
@@ -35,6 +36,8 @@ PARTNER_FIELDS = (
     "quote__settles_at",
     "quote__stale_at",
 )
+MOST_DECIMALS = 8
+MOST_LATE = 7 * 24 * 60  # minutes a price may be late by contract
 SYMBOL = r"^[A-Z0-9][A-Z0-9.-]{0,15}$"
 
 
@@ -112,8 +115,14 @@ class Instrument(models.Model):
         validators=[RegexValidator(SYMBOL, "Capitals, digits, point and hyphen.")],
         help_text="Ours, used in addresses: SPY, EURUSD.",
     )
-    label = models.CharField(max_length=24, help_text="On the strip: SPY, EUR/USD.")
-    name = models.CharField(max_length=120, help_text="In full.")
+    label = models.CharField(
+        max_length=24,
+        validators=[codes.printed],
+        help_text="On the strip: SPY, EUR/USD.",
+    )
+    name = models.CharField(
+        max_length=120, validators=[codes.printed], help_text="In full."
+    )
     kind = models.CharField(max_length=9, choices=Kind.choices)
     tracks = models.CharField(
         max_length=80, blank=True, help_text="The index or good a fund follows."
@@ -129,9 +138,11 @@ class Instrument(models.Model):
     unit = models.CharField(
         max_length=40, help_text="US dollars a share, index points, yen for a dollar."
     )
-    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217.")
+    currency = models.CharField(
+        max_length=3, blank=True, validators=[codes.currency], help_text="ISO 4217."
+    )
     decimals = models.PositiveSmallIntegerField(
-        default=2, validators=[MaxValueValidator(8)]
+        default=2, validators=[MaxValueValidator(MOST_DECIMALS)]
     )
     exchange = models.ForeignKey(
         Exchange,
@@ -158,7 +169,9 @@ class Instrument(models.Model):
     )
     delay = models.CharField(max_length=8, choices=Delay.choices, default=Delay.DELAYED)
     delay_minutes = models.PositiveSmallIntegerField(
-        default=0, help_text="How late the price is by contract."
+        default=0,
+        validators=[MaxValueValidator(MOST_LATE)],
+        help_text="How late the price is by contract.",
     )
     redistributable = models.BooleanField(
         default=False, help_text="Whether partners may have its price by our API."
@@ -172,6 +185,18 @@ class Instrument(models.Model):
             models.CheckConstraint(
                 name="instrument_symbol_fits_addresses",
                 condition=Q(symbol__regex=SYMBOL),
+            ),
+            models.CheckConstraint(
+                name="instrument_choices_are_known",
+                condition=Q(kind__in=Kind.values)
+                & Q(group__in=Group.values)
+                & Q(delay__in=Delay.values),
+            ),
+            models.CheckConstraint(
+                name="instrument_figures_can_be_shown",
+                condition=Q(decimals__lte=MOST_DECIMALS)
+                & Q(delay_minutes__lte=MOST_LATE)
+                & Q(currency__regex=r"^([A-Z]{3})?$"),
             ),
             models.CheckConstraint(
                 name="instrument_band_in_order",

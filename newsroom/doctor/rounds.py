@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import DatabaseError
 
-from newsroom.doctor import house, inflow, servers, work
+from newsroom.doctor import house, inflow, servers, values, work
 from newsroom.doctor.finding import Finding, Level
 
 Check = Callable[[datetime], Finding]
@@ -22,6 +22,7 @@ ROWS: tuple[tuple[str, Check], ...] = (
     ("calendars", inflow.calendars),
     ("dead letters", lambda now: inflow.dead_letters()),
     ("pictures", lambda now: inflow.pictures()),
+    ("values", lambda now: values.values()),
 )
 
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from django.core.validators import MinValueValidator
 from django.db import connection, models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Greatest, Lower, Now
 
 from outgoing.politeness import PER_HOST
+from standards import codes
 from wire import connectors
 from wire.models.computed import Computed
 
@@ -22,6 +22,7 @@ LEASE = timedelta(
     seconds=90
 )  # longer than the longest fetch and what waits to be stored
 FASTEST = timedelta(seconds=15)  # nobody is asked more often than this
+LONGEST = timedelta(days=7)  # an interval or a delay beyond it is a slip
 SLOWEST = timedelta(hours=24)  # a dead source is still asked once a day
 
 
@@ -63,7 +64,7 @@ def _lines(text: str) -> list[str]:
 class Publisher(models.Model):
     """Who stands behind sources. Independence is counted in publishers, not in accounts."""
 
-    name = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=120, unique=True, validators=[codes.printed])
     aliases = models.TextField(
         blank=True,
         help_text="Other names they go by in our copy, one a line, such as AFP. "
@@ -84,9 +85,14 @@ class Publisher(models.Model):
         default="unknown",
     )
     country = models.CharField(
-        max_length=2, blank=True, help_text="ISO 3166 code, such as GB."
+        max_length=2,
+        blank=True,
+        validators=[codes.country],
+        help_text="ISO 3166 code, such as GB.",
     )
-    home_url = models.URLField(max_length=500, blank=True)
+    home_url = models.URLField(
+        max_length=500, blank=True, validators=[codes.web_address]
+    )
     note = models.TextField(blank=True, help_text="What the desk should know of them.")
 
     objects = PublisherQuerySet.as_manager()
@@ -237,10 +243,13 @@ class Source(models.Model):
         Publisher, on_delete=models.PROTECT, related_name="sources"
     )
     name = models.CharField(
-        max_length=120, unique=True, help_text="As readers see it on the live wire."
+        max_length=120,
+        unique=True,
+        validators=[codes.printed],
+        help_text="As readers see it on the live wire.",
     )
     slug = models.SlugField(max_length=120, unique=True)
-    url = models.URLField(max_length=1000, unique=True)
+    url = models.URLField(max_length=1000, unique=True, validators=[codes.web_address])
     host = Computed(
         expression=Lower(
             Func(F("url"), Value("//(?:[^/?#]*@)?([^/?#]*)"), function="substring")
@@ -250,13 +259,18 @@ class Source(models.Model):
     )  # with its port, where the address names one: what budgets are counted by
     format = models.CharField(max_length=24, choices=connectors.choices)
     language = models.CharField(
-        max_length=12, blank=True, help_text="BCP 47, where the source does not say."
+        max_length=12,
+        blank=True,
+        validators=[codes.language],
+        help_text="BCP 47, where the source does not say.",
     )
     release = models.CharField(
         max_length=8, choices=Release.choices, default=Release.DESK
     )
     delay = models.DurationField(
-        default=timedelta(minutes=10), help_text="Used when posts go out after a delay."
+        default=timedelta(minutes=10),
+        validators=[codes.Between(timedelta(), LONGEST)],
+        help_text="Used when posts go out after a delay.",
     )
     standing = models.CharField(
         max_length=12,
@@ -268,7 +282,7 @@ class Source(models.Model):
     enabled = models.BooleanField(default=True)
     interval = models.DurationField(
         default=timedelta(minutes=2),
-        validators=[MinValueValidator(FASTEST)],
+        validators=[codes.Between(FASTEST, LONGEST)],
         help_text="How long to wait between two polls.",
     )
 
@@ -297,6 +311,12 @@ class Source(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(interval__gte=FASTEST), name="source_interval_polite"
+            ),
+            models.CheckConstraint(
+                condition=Q(interval__lte=LONGEST, delay__lte=LONGEST)
+                & Q(delay__gte=timedelta()),
+                name="source_waits_within_a_week",
+                violation_error_message="Interval and delay are a week at most.",
             ),
         ]
 
