@@ -19,6 +19,8 @@ from functools import cached_property
 
 import nh3
 
+from articles import elements
+from articles.elements import BLOCKS, VOID
 from articles.limits import MAX_BLOCKS, MAX_BODY, MAX_PASTE, TooMuch
 from wire.cleaning import clean_line, clean_text, plain
 from wire.markup import TOKEN, balanced
@@ -26,15 +28,11 @@ from wire.markup import TOKEN, balanced
 ID = re.compile(r"p-[a-z2-7]{6}")
 _WORDS = re.compile(r"\w+")
 _ID_ATTRIBUTE = re.compile(r' id="([^"]*)"')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="[^"]*"')  # as the cleaner writes them
 ALIKE = 0.5  # share of words in common, from which a block is an edit of another
 _LOOKED_AT = 400  # words of a block compared
 _COMPARISONS = 4_000  # of blocks, in one save
 
-BLOCKS = {"p", "h2", "h3", "blockquote", "ul", "ol", "figure", "table"}
-_INLINE = {"a", "strong", "em", "sub", "sup", "s", "code", "q", "cite", "abbr", "br"}
-_PARTS = {"li", "figcaption", "img", "caption", "thead", "tbody", "tfoot"} | {
-    *("tr", "td", "th", "time")
-}
 _RENAMED = {
     **dict.fromkeys(["div", "section", "article", "header", "footer", "main"], "p"),
     **dict.fromkeys(["dd", "dt", "address", "aside", "pre", "center"], "p"),
@@ -93,22 +91,15 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return value if value.startswith("/media/") and ".." not in value else None
     if name == "id":
         return value if ID.fullmatch(value) else None
-    return value
+    return None if value == elements.attributes(tag).get(name) else value
 
 
 _CLEANER = nh3.Cleaner(
-    tags=BLOCKS | _INLINE | _PARTS,
+    tags=set(elements.BY_NAME),
     clean_content_tags=_DROPPED_WITH_CONTENT,
     attributes={
-        "*": {"lang", "dir", "id"},
-        "a": {"href", "title"},
-        "abbr": {"title"},
-        "blockquote": {"cite"},
-        "img": {"src", "alt", "width", "height"},
-        "ol": {"start"},
-        "td": {"colspan", "rowspan"},
-        "th": {"colspan", "rowspan", "scope"},
-        "time": {"datetime"},
+        "*": {"id"},
+        **{name: set(elements.attributes(name)) for name in elements.BY_NAME},
     },
     attribute_filter=_attribute,
     link_rel="noopener noreferrer",
@@ -187,13 +178,13 @@ def _blocks(markup: str) -> Iterator[Block]:
             yield from _paragraph(loose)
             opened, inside, depth = _opened(name, token["attributes"] or ""), [], 1
             continue
-        if opened and name not in ("br", "img"):
+        if opened and name not in VOID:
             depth += -1 if token["end"] else 1
             if depth == 0:
                 yield _closed_block(opened, "".join(inside))
                 opened, loose = None, []
                 continue
-        (inside if opened else loose).append(_without_id(token))
+        (inside if opened else loose).append(_in_order(token))
     loose.append(markup[at:])
     yield from _paragraph(loose)
 
@@ -201,7 +192,7 @@ def _blocks(markup: str) -> Iterator[Block]:
 def _opened(name: str, attributes: str) -> Block:
     found = _ID_ATTRIBUTE.search(attributes)
     rest = _ID_ATTRIBUTE.sub("", attributes)
-    return Block(name, found[1] if found else "", rest, "")
+    return Block(name, found[1] if found else "", _ordered(name, rest), "")
 
 
 def _closed_block(block: Block, inner: str) -> Block:
@@ -219,11 +210,21 @@ def _paragraph(loose: list[str]) -> Iterator[Block]:
         yield Block("p", "", "", inner)
 
 
-def _without_id(token: re.Match[str]) -> str:
+def _in_order(token: re.Match[str]) -> str:
+    """Write a tag within a block: without an id, its attributes in the list's order."""
     name = token["name"]
-    if not name or token["end"] or ' id="' not in token[0]:
+    if not name or token["end"] or not token["attributes"]:
         return token[0]
-    return f"<{name}{_ID_ATTRIBUTE.sub('', token['attributes'])}>"
+    return f"<{name}{_ordered(name, _ID_ATTRIBUTE.sub('', token['attributes']))}>"
+
+
+def _ordered(name: str, attributes: str) -> str:
+    order = list(elements.attributes(name))
+    found = sorted(
+        (order.index(each[1]) if each[1] in order else len(order), each[0])
+        for each in _ATTRIBUTE.finditer(attributes)
+    )
+    return "".join(text for _, text in found)
 
 
 def identified(new: list[Block], base: list[Block]) -> list[Block]:

@@ -21,7 +21,7 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from articles import body, checks
+from articles import body, checks, elements
 from articles.models.paper import Author
 from articles.pictures import picture
 
@@ -205,7 +205,7 @@ def _with_marks(block: body.Block, marks: list[str]) -> str:
         return str(block)
     sups = "".join(marks)
     whole = str(block)
-    if block.tag in ("table", "figure"):
+    if not elements.ends_in_words(block.tag):
         return f'{whole}<p class="marks">{sups}</p>'
     for end in ("</p>", "</li>"):
         if block.inner.endswith((end, f"{end}</li>")):

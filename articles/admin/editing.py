@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from articles import placing, provenance, saving, workflow
+from articles import elements, placing, provenance, saving, workflow
 from articles.admin import citations, history, images, meetings, questions, steps
 from articles.admin.forms import (
     TEXT,
@@ -259,7 +259,9 @@ def render(
         "title": article.headline,
         "article": article,
         "desk": desk,
-        "body": mark_safe(article.body),  # noqa: S308  # cleaned when it was saved
+        "elements": elements.for_editor(),
+        "pictures_door": images.staff_door(),
+        "body": mark_safe(images.for_staff(article.body)),  # noqa: S308  # cleaned at save
         "is_out": article.is_live(now),
         "may_write": writes or desk.text.is_bound,
         "may_place": may_place(article, by),

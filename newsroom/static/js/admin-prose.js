@@ -1,12 +1,15 @@
 // The body's editor on <textarea data-prose>. Without JavaScript the markup itself is
 // edited. Tiptap's own style element is off (injectCSS): the policy would refuse it, and
 // css/admin-prose.css says the same.
+//
+// What the editor did not touch leaves it as it came, letter by letter; a block that would
+// not live through it is kept whole in a box. If even that does not hold, no editor opens.
 import {
-  Blockquote, Bold, BulletList, Code, Document, Dropcursor, Editor, Extension, Fullscreen,
-  Gapcursor, HardBreak, Heading, History, Italic, Link, ListItem, Menu, OrderedList,
-  Paragraph, Plugin, SpecialCharacters, Strike, Subscript, Superscript, Table, TableCell,
-  TableHeader, TableRow, Text, crel,
+  Document, Dropcursor, Editor, Extension, Fullscreen, Gapcursor, History, Menu, Plugin,
+  SpecialCharacters, Text, crel, pm,
 } from "django-prose-editor/editor"
+import { extensions, isPlain } from "prose/elements"
+import { Elements, blocksOf, finish, meaning, prepare, whole } from "prose/markup"
 
 const GROUPS = [
   { group: "blockType -lists", type: "dropdown", minItems: 2 },
@@ -18,24 +21,8 @@ const GROUPS = [
   { group: "history" },
   { group: "utility" },
 ]
-
-// Evidence hangs on blocks by their ids, so the ids must live through editing.
-const BlockIds = Extension.create({
-  name: "blockIds",
-  addGlobalAttributes() {
-    return [{
-      types: ["paragraph", "heading", "blockquote", "bulletList", "orderedList", "table"],
-      attributes: {
-        id: {
-          default: null,
-          keepOnSplit: false,
-          parseHTML: (element) => element.id || null,
-          renderHTML: (attributes) => (attributes.id ? { id: attributes.id } : {}),
-        },
-      },
-    }]
-  },
-})
+const REFUSAL = "This text holds something that the editor would lose. It is shown as "
+  + "markup instead, and is saved as you leave it."
 
 // Says at which block the cursor stands, for whoever wants to attach something to it.
 const Whereabouts = Extension.create({
@@ -53,38 +40,129 @@ const Whereabouts = Extension.create({
   },
 })
 
-function empty(html) {
-  return /^<(\w+)(\s[^>]*)?><\/\1>$/.test(html) ? "" : html
-}
-
-function edit(textarea) {
-  const element = crel("div", { className: "prose-editor" })
-  textarea.before(element)
-  element.append(textarea)
-  const editor = new Editor({
-    element,
-    injectCSS: false,
-    content: textarea.value,
-    editorProps: {
-      attributes: {
-        role: "textbox", "aria-multiline": "true", "aria-label": "Body", spellcheck: "true",
+class Prose {
+  constructor(textarea) {
+    this.textarea = textarea
+    const list = JSON.parse(document.getElementById("body-elements").textContent)
+    this.elements = new Elements(list)
+    this.element = crel("div", { className: "prose-editor" })
+    this.came = new WeakMap() // blocks of the tree, and the markup they came as
+    this.closed = new AbortController()
+    this.inert = document.implementation.createHTMLDocument()
+    this.editor = new Editor({
+      element: this.element,
+      injectCSS: false,
+      editorProps: {
+        attributes: {
+          role: "textbox", "aria-multiline": "true", "aria-label": "Body", spellcheck: "true",
+        },
       },
-    },
-    extensions: [
-      Document, Paragraph, Text, Dropcursor, Gapcursor, History,
-      Menu.configure({ groups: GROUPS }),
-      Heading.configure({ levels: [2, 3] }), Blockquote, BulletList, OrderedList, ListItem,
-      HardBreak, Bold, Italic, Strike, Code, Subscript, Superscript,
-      Link.configure({ enableTarget: false }),
-      Table.configure({ resizable: false }), TableRow, TableHeader, TableCell,
-      SpecialCharacters, Fullscreen, BlockIds, Whereabouts,
-    ],
-    onUpdate: ({ editor }) => {
-      textarea.value = empty(editor.getHTML())
-      textarea.dispatchEvent(new Event("input", { bubbles: true }))
-    },
-  })
-  textarea.addEventListener("put-back", () => editor.commands.setContent(textarea.value))
+      extensions: [
+        Document, Text, Dropcursor, Gapcursor, History, Menu.configure({ groups: GROUPS }),
+        SpecialCharacters, Fullscreen, Whereabouts,
+        ...extensions(this.elements, textarea.dataset.pictures),
+      ],
+      onUpdate: () => this.changed(),
+    })
+  }
+
+  changed() {
+    this.textarea.value = this.markup()
+    this.textarea.dispatchEvent(new Event("input", { bubbles: true }))
+  }
+
+  // From the tree to markup
+
+  markup() {
+    const { doc } = this.editor.state
+    if (doc.childCount === 1 && doc.firstChild.isTextblock && !doc.firstChild.childCount) {
+      return ""
+    }
+    return doc.children.map((node) => this.came.get(node) ?? this.written(node)).join("\n")
+  }
+
+  written(node) {
+    const holder = this.inert.createElement("div")
+    const serializer = pm.model.DOMSerializer.fromSchema(this.editor.schema)
+    holder.append(serializer.serializeNode(node, { document: this.inert }))
+    return finish(holder, this.elements)
+  }
+
+  // From markup to the tree; whether all of it is there
+
+  load(markup) {
+    const blocks = blocksOf(markup, this.elements)
+    const nodes = blocks.map((block) => this.node(block) ?? this.parse(whole(block)))
+    const { state, view, schema } = this.editor
+    const shown = nodes.length ? nodes : [schema.nodes.paragraph.create()]
+    view.dispatch(
+      state.tr.replaceWith(0, state.doc.content.size, shown)
+        .setMeta("addToHistory", false).setMeta("preventUpdate", true)
+        .setMeta("preventAutolink", true),
+    )
+    const { doc } = view.state
+    if (doc.childCount !== shown.length) return false
+    const isWhole = blocks.every((block, at) => this.means(doc.child(at), block))
+    blocks.forEach((block, at) => this.came.set(doc.child(at), block.outerHTML))
+    return isWhole
+  }
+
+  parse(holder) {
+    const parser = pm.model.DOMParser.fromSchema(this.editor.schema)
+    const doc = parser.parse(holder)
+    return doc.childCount === 1 ? doc.firstChild : null
+  }
+
+  node(block) {
+    const node = this.parse(prepare(block, this.elements))
+    return node && !isTorn(node) && this.means(node, block) ? node : null
+  }
+
+  means(node, block) {
+    const told = (markup) => meaning(markup, this.elements, isPlain)
+    return told(this.written(node)) === told(block.outerHTML)
+  }
+
+  // In the page
+
+  open() {
+    if (!this.load(this.textarea.value)) return this.close()
+    this.textarea.before(this.element)
+    this.element.append(this.textarea)
+    this.textarea.addEventListener("put-back", () => {
+      if (!this.load(this.textarea.value)) this.close()
+    }, { signal: this.closed.signal })
+  }
+
+  close() {
+    this.closed.abort()
+    if (this.element.isConnected) this.element.before(this.textarea)
+    this.editor.destroy()
+    this.element.remove()
+    refuse(this.textarea)
+  }
 }
 
-for (const textarea of document.querySelectorAll("textarea[data-prose]")) edit(textarea)
+function refuse(textarea) {
+  textarea.before(crel("p", { className: "banner", role: "note", textContent: REFUSAL }))
+}
+
+// A table whose rows are not of one length would be mended, which nobody asked for
+function isTorn(node) {
+  let torn = false
+  const look = (inner) => {
+    if (inner.type.spec.tableRole === "table") torn ||= pm.tables.TableMap.get(inner).problems
+  }
+  look(node)
+  node.descendants(look)
+  return Boolean(torn)
+}
+
+for (const textarea of document.querySelectorAll("textarea[data-prose]")) {
+  try {
+    new Prose(textarea).open()
+  } catch (error) {
+    refuse(textarea)
+    throw error
+  }
+}

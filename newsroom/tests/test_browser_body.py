@@ -1,0 +1,350 @@
+"""What a body may hold goes through the editor and back; made from the one list."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from articles import body, elements
+from articles.elements import BY_NAME, Kind
+from articles.models import Article
+from articles.tests.factories import make_article, make_section, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PICTURE = "/media/0190c0de-0000-7000-8000-000000000000/0123456789/whole-960.jpeg"
+VALUES = {  # of each attribute: one that the cleaner keeps
+    "lang": "fr", "dir": "rtl", "src": PICTURE, "alt": "A ferry", "width": "960",
+    "height": "640", "cite": "https://port.test/notice", "start": "3", "type": "a",
+    "colspan": "2", "rowspan": "2", "scope": "col", "href": "https://port.test/",
+    "title": "In full", "datetime": "2026-03-02T09:00Z",
+}  # fmt: skip
+FIGURE = (
+    f'<figure><img src="{PICTURE}" alt="A ferry" width="960" height="640">'
+    "<figcaption>The ferry at six. Photograph: Ada Lind</figcaption></figure>"
+)
+
+
+def tag(name, inside, *, every=False):
+    """Write one element, with all its attributes or with those it cannot do without."""
+    names = elements.attributes(name) if every else {"src", "href"}
+    given = [a for a in elements.attributes(name) if a in names]
+    start = "".join(f' {a}="{VALUES[a]}"' for a in given)
+    end = "" if BY_NAME[name].kind is Kind.VOID else f"</{name}>"
+    return f"<{name}{start}>{inside}{end}"
+
+
+def filled(name):
+    """What stands in an element, by what the list says it holds."""
+    holds = BY_NAME[name].holds.split()
+    if not holds:
+        return ""
+    if "words" in holds:
+        return f"Words in {name}"
+    parts = [part for part in holds if part != "blocks"]
+    if name == "tr":  # a row for which the next cells must make room
+        return tag("th", "Ship") + tag("td", "Tonnes")
+    return "".join(tag(part, filled(part)) for part in parts) or f"Words in {name}"
+
+
+def placed(name, markup):
+    """Put an element where the list lets it stand, up to a block."""
+    kind = BY_NAME[name].kind
+    if kind is Kind.BLOCK:
+        return markup
+    parents = [e.name for e in elements.ELEMENTS if name in e.parts]
+    if not parents:
+        return f"<p>Before {markup}, after.</p>"
+    parent = "tbody" if "tbody" in parents else parents[0]
+    if name == "caption":  # of something
+        markup += f"<tbody><tr>{tag('td', filled('td'))}</tr></tbody>"
+    if (
+        name in ("th", "td") and "rowspan" in markup
+    ):  # room for a cell of two rows and two columns
+        markup += "<td>beside</td></tr><tr><td>below</td>"
+    return placed(parent, tag(parent, markup))
+
+
+def case(name, *, every):
+    return placed(name, tag(name, filled(name), every=every))
+
+
+def address(article):
+    return reverse("admin:articles_article_change", args=[article.pk])
+
+
+def editor(page):
+    return page.get_by_role("textbox", name="Body")
+
+
+def opened(enter, markup):
+    """An article with this body, in the editor; what the cleaner made of it; the page."""
+    article = make_article(body=markup, evidence=False, section=make_section())
+    page = enter(make_user("reporter", is_staff=True), address(article))
+    expect(editor(page)).to_be_visible()
+    page.complaints.clear()  # its pictures are not there
+    return article, Article.objects.get(pk=article.pk).body, page
+
+
+def saved(page, article):
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
+    return Article.objects.get(pk=article.pk).body
+
+
+def test_a_picture_and_its_caption_live_through_a_key_pressed_elsewhere(enter):
+    article, before, page = opened(enter, f"{FIGURE}<p>It left.</p>")
+
+    editor(page).get_by_text("It left.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Late.")
+
+    assert saved(page, article) == before.replace("It left.", "It left. Late.")
+
+
+NESTED = (
+    "<p>As <q>the <cite>Log</cite> says, <q>all is <em>well</em></q></q> today.</p>",
+    "<p><q>One.</q><q>Two.</q></p>",
+    '<p>The <abbr title="World Court"><em>WC</em></abbr> met <strong>at</strong> <time'
+    ' datetime="2026-03-02"><strong>nine</strong></time>, with <code>a<sub>2</sub></code>.</p>',
+    '<p>A picture <a href="https://port.test/"><img src="/media/a/b/whole-320.jpeg"'
+    ' alt="A buoy"></a> in a line.</p>',
+    "<ul><li>Loose words<ul><li>deeper <em>still</em></li></ul></li>"
+    "<li><p>One.</p><p>Two.</p></li></ul>",
+    "<blockquote>Said loosely.</blockquote>",
+    "<blockquote><h3>Head</h3><p>Words.</p><ol><li>First</li></ol></blockquote>",
+    "<figure><blockquote><p>We wait.</p></blockquote>"
+    "<figcaption>The <em>mate</em></figcaption></figure>",
+    "<figure><table><caption>In a figure</caption><tbody><tr><td>1</td></tr></tbody>"
+    "</table><figcaption><p>One.</p><p>Two.</p></figcaption></figure>",
+    "<table><caption>Ships <em>in port</em></caption><thead><tr><th scope='col'>Ship</th>"
+    "<th scope='col'>Tonnes</th></tr></thead><tbody><tr><th scope='row'>Boreal</th>"
+    "<td>4,100</td></tr></tbody><tbody><tr><td colspan='2'>none</td></tr></tbody>"
+    "<tfoot><tr><td>Sum</td><td><p>4,100</p><ul><li>about</li></ul></td></tr></tfoot>"
+    "</table>",
+    "<table><tbody><tr><td>A short row</td></tr><tr><td>and</td><td>a long</td></tr>"
+    "</tbody></table>",
+    "<figure>Loose <a href='/wire/'>words</a> in a figure</figure>",
+    "<p>Not <strong>a heading</strong><br>but <s>two</s> lines.</p>",
+    "<ul>loose in a list<li>item</li></ul>",
+    "<q><p>A paragraph inside of a quotation.</p></q>",
+)
+BOXED = ["A short row and a long", "loose in a list item"]  # kept whole, not edited
+WITHIN = re.compile(r"(?<=>)([^<\s])")
+
+
+def cases():
+    plain = [case(name, every=False) for name in BY_NAME]
+    made = [*plain, *(case(name, every=True) for name in BY_NAME)]
+    # Words of their own, so that no block is taken for another
+    return [
+        *(markup.replace("Words", f"Words {n}") for n, markup in enumerate(made)),
+        *NESTED,
+    ]
+
+
+def test_every_attribute_of_the_list_is_tried_with_a_value():
+    named = {a for name in BY_NAME for a in elements.attributes(name)}
+    assert set(VALUES) == named
+    tried = "".join(cases())
+    for name in BY_NAME:
+        for attribute, value in elements.attributes(name).items():
+            assert re.search(rf'<{name} [^>]*{attribute}="', tried), (name, attribute)
+            assert value != VALUES[attribute]
+
+
+def test_every_element_lives_through_a_key_pressed_elsewhere(enter):
+    article, before, page = opened(enter, "".join(cases()) + "<p>Last words.</p>")
+    for name in BY_NAME:
+        assert f"<{name}" in before
+
+    editor(page).get_by_text("Last words.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Late.")
+
+    assert saved(page, article) == before.replace("words.</p>", "words. Late.</p>")
+    assert [said for said in page.complaints if "404" not in said] == []
+
+
+# Put the cursor behind the first letter of a block; whether it may be typed in.
+INTO_WORDS = """
+async (field, at) => {
+  const block = field.children[at]
+  if (block.contentEditable === "false" || block.matches(".kept")) return false
+  const text = document.createTreeWalker(block, NodeFilter.SHOW_TEXT).nextNode()
+  if (!text) return false
+  const heard = new Promise((done) => {
+    document.addEventListener("selectionchange", () => setTimeout(done, 20), { once: true })
+  })
+  getSelection().collapse(text, 1)
+  await heard // and the editor has, too
+  return true
+}
+"""
+
+
+def test_every_element_lives_through_a_key_pressed_inside_of_it(enter):
+    article, before, page = opened(enter, "".join(cases()))
+    count = editor(page).evaluate("field => field.children.length")
+    boxed = []
+    editor(page).get_by_text("Words 0").click()
+    for at in range(count):
+        if editor(page).evaluate(INTO_WORDS, at):
+            page.keyboard.type("+")
+        else:
+            boxed.append(at)
+
+    after = saved(page, article)
+
+    blocks = [str(block) for block in body.split(before)]
+    expected = [
+        block if at in boxed else WITHIN.sub(r"\1+", block, count=1)
+        for at, block in enumerate(blocks)
+    ]
+    assert after.splitlines() == expected
+    words = [body.split(before)[at].text for at in boxed]
+    assert [text for text in words if text] == BOXED  # the others have none
+
+
+def test_a_caption_is_edited_and_enter_leaves_it(enter):
+    article, before, page = opened(enter, f"{FIGURE}<p>It left.</p>")
+
+    editor(page).get_by_text("The ferry at six").click()
+    page.keyboard.press("End")
+    page.keyboard.type(", Halyard")
+    page.keyboard.press("Enter")
+    page.keyboard.type("After it.")
+
+    after = [str(block) for block in body.split(saved(page, article))]
+    assert after[0] == before.splitlines()[0].replace("Lind", "Lind, Halyard")
+    assert ">After it.</p>" in after[1]
+    assert after[2] == before.splitlines()[1]
+
+
+def test_a_caption_of_a_table_and_a_cell_are_edited_and_a_row_added(enter):
+    table = (
+        "<table><caption>Ships</caption><thead><tr><th scope='col'>Ship</th></tr></thead>"
+        "<tbody><tr><td>Boreal</td></tr></tbody></table>"
+    )
+    article, _, page = opened(enter, table)
+    for words, more in (("Ships", " in port"), ("Boreal", " Prince")):
+        editor(page).get_by_text(words).click()
+        page.keyboard.press("End")
+        page.keyboard.type(more)
+    page.get_by_title("Add row").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("Third")
+
+    (block,) = body.split(saved(page, article))
+    assert block.inner == (
+        '<caption>Ships in port</caption><thead><tr><th scope="col">Ship</th></tr>'
+        "</thead><tbody><tr><td>Boreal Prince</td></tr><tr><td><p>Third</p></td></tr>"
+        "</tbody>"
+    )
+
+
+def test_a_figure_is_copied_pasted_undone_and_done_again(enter):
+    article, before, page = opened(enter, f"{FIGURE}<p>It left.</p>")
+    figure = editor(page).locator("figure")
+
+    figure.locator("img").click(force=True)
+    page.keyboard.press("Control+c")
+    editor(page).get_by_text("It left.").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Control+v")
+    expect(figure).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(figure).to_have_count(1)
+    page.keyboard.press("Control+Shift+z")
+    expect(figure).to_have_count(2)
+
+    first, left, second = body.split(saved(page, article))
+    assert [str(first), str(left)] == before.splitlines()
+    assert second.inner == first.inner
+    assert second.id != first.id
+
+
+def test_a_figure_is_taken_out_by_one_key_and_comes_back_by_undo(enter):
+    article, before, page = opened(enter, f"{FIGURE}<p>It left.</p>")
+    editor(page).locator("img").click(force=True)
+    page.keyboard.press("Delete")
+    expect(editor(page).locator("figure")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    editor(page).get_by_text("It left.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Late.")
+    assert saved(page, article) == before.replace("It left.", "It left. Late.")
+
+
+def test_an_element_new_to_the_list_is_known_to_the_editor_without_a_word(
+    enter, monkeypatch
+):
+    new = [
+        elements.Element("aside", Kind.BLOCK, "blocks", {"cite": None}, "an aside"),
+        elements.Element("kbd", Kind.WORDS, "words", {}, "a key"),
+    ]
+    listed(monkeypatch, [*elements.ELEMENTS, *new])
+    odd = '<aside id="p-aaaaaa" cite="/x/"><p>Aside, press <kbd>x</kbd>.</p></aside>'
+    article, page = put_in(enter, odd + '\n<p id="p-bbbbbb">It left.</p>')
+
+    expect(page.locator(".kept")).to_have_count(0)
+    editor(page).get_by_text("Aside").click()
+    page.keyboard.press("Home")
+    page.keyboard.type("An ")
+
+    assert sent(page) == odd.replace("Aside", "An Aside") + (
+        '\n<p id="p-bbbbbb">It left.</p>'
+    )
+
+
+def test_an_element_the_list_does_not_have_is_kept_in_a_box_and_sent_as_it_was(
+    enter, monkeypatch
+):
+    listed(monkeypatch, [e for e in elements.ELEMENTS if e.name != "figure"])
+    page = put_in(enter, f"{FIGURE}\n<p>It left.</p>")[1]
+    expect(page.locator(".kept")).to_contain_text("The ferry at six.")
+    editor(page).get_by_text("It left.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Late.")
+    assert sent(page) == f"{FIGURE}\n<p>It left. Late.</p>"
+
+
+def test_what_is_kept_in_a_box_is_edited_as_markup(enter):
+    loose = "<ul>loose in a list<li>item</li></ul>"
+    article, before, page = opened(enter, f"{loose}<p>It left.</p>")
+    page.get_by_role("button", name="Edit its markup").click()
+    page.get_by_label("Markup").fill("<ul><li>no longer loose</li></ul>")
+    page.get_by_role("button", name="Update").click()
+
+    after = saved(page, article)
+    assert "<ul" in after
+    assert "<li>no longer loose</li></ul>" in after
+    expect(page.locator(".kept")).to_have_count(0)
+
+
+def test_where_nothing_would_hold_no_editor_opens_and_the_page_says_why(
+    enter, monkeypatch
+):
+    listed(monkeypatch, [])  # nothing at all is known, not even a paragraph
+    page = put_in(enter, "<p>It left.</p>")[1]
+    expect(page.get_by_text("the editor would lose")).to_be_visible()
+    expect(editor(page)).to_have_value("<p>It left.</p>")
+
+
+def listed(monkeypatch, rows):
+    """Let the editor be told of this list."""
+    monkeypatch.setattr(elements, "ELEMENTS", tuple(rows))
+    monkeypatch.setattr(elements, "BY_NAME", {row.name: row for row in rows})
+
+
+def put_in(enter, markup):
+    """An article whose body was stored when the list was another."""
+    article = make_article(evidence=False, section=make_section())
+    Article.objects.filter(pk=article.pk).update(body=markup)
+    page = enter(make_user("reporter", is_staff=True), address(article))
+    expect(editor(page)).to_be_visible()
+    return article, page
+
+
+def sent(page):
+    return page.locator("#id_body").input_value()
