@@ -3,8 +3,9 @@
 import asyncio
 import os
 import re
-import shutil
+import select
 import signal
+import subprocess  # noqa: S404
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -16,13 +17,14 @@ from pathlib import Path
 
 from newsroom import processes
 from newsroom.guard import Guard
+from newsroom.processes import LOG_LIMIT
 
-LOG_LIMIT = 5 * 1024**2  # bytes of one log; one older file of the size is kept
 LINE_LIMIT = 64 * 1024  # bytes of one line of a child
 FIRST_PAUSE, LAST_PAUSE = 1.0, 30.0  # seconds before a child is started again
 SOUND = 60.0  # seconds a child must run for its earlier ends to be forgotten
 SHOWN = 30  # lines a minute a child may put on the console
 WIDTH = 400  # characters of such a line
+CONSOLE_PATIENCE = 0.2  # seconds; whoever writes there also reads what children say
 # What a child that shall end is sent, and the seconds until the next is. QUIT makes
 # Celery put the tasks it holds back into their queues.
 STEPS = ((signal.SIGTERM, 6.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 1.0))
@@ -33,10 +35,20 @@ Say = Callable[[str], None]
 
 
 def say(line: str) -> None:
-    """Write a line to the console; a console that is gone stops nothing."""
+    """Write a line to the console; one that is gone, or that nobody reads, stops nothing."""
+    if not _console_is_read():
+        return
     with suppress(OSError):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+
+
+def _console_is_read() -> bool:
+    """Tell whether the console takes a line; a paused terminal or a full pipe does not."""
+    try:
+        return bool(select.select([], [sys.stdout], [], CONSOLE_PATIENCE)[1])
+    except (OSError, ValueError):  # no file behind it, which never makes anyone wait
+        return True
 
 
 @dataclass
@@ -58,14 +70,15 @@ class Child:
         pause = FIRST_PAUSE
         while not self.stopping.is_set():
             began = time.monotonic()
-            code = await self._run_once()
+            try:
+                what = f"ended ({_cause(await self._run_once())})"
+            except (OSError, subprocess.SubprocessError) as error:
+                what = f"cannot be started ({error})"  # no memory for one more process
             if self.stopping.is_set():
                 return
             if time.monotonic() - began > SOUND:
                 pause = FIRST_PAUSE
-            say(
-                f"{self.name} ended ({_cause(code)}); again in {pause:.0f} s: {self.log}"
-            )
+            say(f"{self.name} {what}; again in {pause:.0f} s: {self.log}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_PAUSE)
 
@@ -91,7 +104,7 @@ class Child:
 
     def _sweep(self, group: int) -> None:
         """Kill what a child that ended left of its group."""
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
         self.guard.forget(group)
 
@@ -161,11 +174,3 @@ def cap(log: Path) -> None:
     """Move a log that has reached its limit aside, over the one before it."""
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
-
-
-def cap_held(log: Path) -> None:
-    """The same for a log that a server holds open for appending."""
-    with suppress(OSError):
-        if log.exists() and log.stat().st_size > LOG_LIMIT:
-            shutil.copyfile(log, log.with_suffix(".log.1"))
-            os.truncate(log, 0)

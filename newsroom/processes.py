@@ -19,8 +19,10 @@ import psutil
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-# Servers this process started, held so that it learns of their end.
-_children: list[subprocess.Popen[bytes]] = []
+LOG_LIMIT = 5 * 1024**2  # bytes of one log; one older file of the size is kept
+
+# Servers this process started, by the logs they write, so that it learns of their end.
+_children: dict[Path, list[subprocess.Popen[bytes]]] = {}
 
 
 class Refused(Exception):
@@ -166,7 +168,7 @@ def serve(
                 preexec_fn=death_signal(end_with_caller),  # noqa: PLW1509
                 **identity,
             )
-    _children.append(child)
+    _children.setdefault(log, []).append(child)
     return child
 
 
@@ -206,10 +208,10 @@ def end(processes: list[psutil.Process], how: int, patience: float, then: int) -
     """Send `how`; after `patience` seconds send `then`, and wait until all are gone."""
     for number, seconds in ((how, patience), (then, 5), (signal.SIGKILL, 5)):
         for process in processes:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
+                if process.status() == psutil.STATUS_STOPPED:
+                    process.resume()  # one that stands still hears nothing but KILL
         processes = psutil.wait_procs(processes, timeout=seconds)[1]
         if not processes:
             return
@@ -269,9 +271,17 @@ def is_alive(pid: str) -> bool:
     return pid.isdecimal() and psutil.pid_exists(int(pid))
 
 
-def fallen() -> bool:
-    """Tell whether a server that this process started has ended since the last look."""
-    running = [child for child in _children if child.poll() is None]
-    ended = len(running) < len(_children)
-    _children[:] = running
-    return ended
+def fallen(log: Path) -> bool:
+    """Tell whether a server that this process started with `log` ended since last asked."""
+    started = _children.get(log, [])
+    running = [child for child in started if child.poll() is None]
+    _children[log] = running
+    return len(running) < len(started)
+
+
+def cap_held(log: Path) -> None:
+    """Move a log that reached its limit aside while a server holds it for appending."""
+    with suppress(OSError):
+        if log.exists() and log.stat().st_size > LOG_LIMIT:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)

@@ -22,7 +22,7 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from newsroom import embedded, installation, processes
-from newsroom.children import Child, cap_held, say
+from newsroom.children import Child, say
 from newsroom.guard import Guard
 from newsroom.processes import Refused
 
@@ -93,6 +93,7 @@ def main() -> int:
     """Run until told to stop. 0 after a stop, 1 with one sentence where it cannot run."""
     signal.signal(signal.SIGTERM, _interrupt)
     begun = embedded.Started()
+    keepers: list[embedded.Keeper] = []
     code = 0
     try:
         place = _place()
@@ -100,6 +101,7 @@ def main() -> int:
         _need_port(place)
         guard = Guard()
         begun = embedded.start(tied=True, say=say, **_needed())
+        keepers = embedded.keep(say=say, **_needed())
         asyncio.run(_serve(place, guard))
     except Refused as refusal:
         say(str(refusal))
@@ -111,6 +113,8 @@ def main() -> int:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for keeper in keepers:
+            keeper.stop()
         embedded.stop(postgres=begun.postgres, valkey=begun.valkey)
     return code
 
@@ -324,29 +328,16 @@ async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> Non
 
 
 async def _watch(place: Place, *, web: Child) -> None:
-    """Look after what does not tell of its own troubles; for ever."""
+    """Start a site again that runs and does not answer; for ever."""
     deaf = 0
     while True:
         await asyncio.sleep(CHECK_EVERY)
-        for log in embedded.logs():
-            cap_held(log)
-        if processes.fallen():
-            _start_again()
         answers = await _ask(place, "/healthz", CHECK_EVERY)
         deaf = 0 if answers else deaf + 1
         if deaf == DEAF_LIMIT:
             say(f"The site does not answer; starting it again: {web.log}")
             deaf = 0
             await web.end()
-
-
-def _start_again() -> None:
-    """Bring a database or broker that ended up again; a disk may still be full."""
-    say("The database or the broker has ended; starting it again …")
-    try:
-        embedded.start(tied=True, say=say, **_needed())
-    except Refused as refusal:
-        say(str(refusal))
 
 
 async def _ask(place: Place, path: str, limit: float) -> int | None:

@@ -7,6 +7,7 @@ anywhere but under `var_dir()`.
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from newsroom import processes
 from newsroom.embedded import postgres as _postgres
 from newsroom.embedded import valkey as _valkey
+from newsroom.embedded.keeper import Keeper
 from newsroom.embedded.places import (
     celery_url,
     database_url,
@@ -25,10 +27,12 @@ from newsroom.embedded.places import (
 from newsroom.processes import Account, Refused
 
 __all__ = [
+    "Keeper",
     "Refused",
     "Started",
     "celery_url",
     "database_url",
+    "keep",
     "logs",
     "redis_url",
     "start",
@@ -51,34 +55,60 @@ def start(
     valkey: bool = True,
     tied: bool = False,
     say: Callable[[str], object] = lambda line: None,
+    unwanted: Callable[[], bool] = lambda: False,
 ) -> Started:
     """Bring up what is asked for and not up yet; return what was brought up.
 
     With `tied` the servers end, in good order, when the calling process ends in any
-    way. `say` is handed a line of progress where a step takes long. Raises `Refused`,
-    with one sentence for whoever operates the paper, where a server cannot run.
+    way. `say` is handed a line of progress where a step takes long; `unwanted` is asked
+    meanwhile whether to give up. Raises `Refused`, with one sentence for whoever operates
+    the paper, where a server cannot run.
     """
-    if not postgres and not valkey:
-        return Started()
     var = var_dir()
-    with _state(var) as account:
-        return Started(
-            postgres=postgres and _postgres.start(var, account, tied, say),
-            valkey=valkey and _valkey.start(var, account, tied),
-        )
+    begun = {"postgres": False, "valkey": False}
+    if postgres:
+        with _state(var, "postgres", unwanted) as account:
+            begun["postgres"] = _postgres.start(var, account, tied, say, unwanted)
+    if valkey:
+        with _state(var, "valkey", unwanted) as account:
+            begun["valkey"] = _valkey.start(var, account, tied, unwanted)
+    return Started(**begun)
+
+
+def keep(*, postgres: bool, valkey: bool, say: Callable[[str], object]) -> list[Keeper]:
+    """Start again, for ever and tied to this process, those named, whenever one ends."""
+
+    def keeper(name: str, log: Path, **which: bool) -> Keeper:
+        def begin(unwanted: Callable[[], bool]) -> Started:
+            return start(**which, tied=True, say=say, unwanted=unwanted)
+
+        return Keeper(name, begin, log=log, say=say)
+
+    wanted = []
+    of_postgres, of_valkey = logs()
+    if postgres:
+        wanted.append(keeper("PostgreSQL", of_postgres, postgres=True, valkey=False))
+    if valkey:
+        wanted.append(keeper("Valkey", of_valkey, postgres=False, valkey=True))
+    for one in wanted:
+        one.start()
+    return wanted
 
 
 def stop(*, postgres: bool = True, valkey: bool = True) -> None:
     """Stop the embedded servers that run, in good order; wait until they are gone."""
     var = var_dir()
-    if not var.exists() or not (postgres or valkey):
+    if not var.exists():
         return
-    with _lock(var):
-        if valkey:
-            _valkey.stop(var)
-        if postgres:
-            _postgres.stop(var)
-        processes.fallen()  # those ends were meant
+    for wanted, name, halt in (
+        (valkey, "valkey", _valkey.stop),
+        (postgres, "postgres", _postgres.stop),
+    ):
+        if wanted:
+            with _lock(var, name, lambda: False):
+                halt(var)
+    for log in logs(var):
+        processes.fallen(log)  # those ends were meant
 
 
 def logs(var: Path | None = None) -> list[Path]:
@@ -87,12 +117,12 @@ def logs(var: Path | None = None) -> list[Path]:
 
 
 @contextmanager
-def _state(var: Path) -> Iterator[Account]:
+def _state(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[Account]:
     """Make the folders, hold the lock, and give the account that runs the servers."""
     with processes.named(var):
         var.mkdir(parents=True, exist_ok=True)
         (var / "log").mkdir(exist_ok=True)
-    with _lock(var), processes.named(var):
+    with _lock(var, server, unwanted), processes.named(var):
         account = processes.account(var / "postgres")
         sockets = run_dir(var)
         sockets.mkdir(mode=0o700, exist_ok=True)
@@ -110,12 +140,27 @@ def _state(var: Path) -> Iterator[Account]:
 
 
 @contextmanager
-def _lock(var: Path) -> Iterator[None]:
-    """Let one start or stop at a time; the kernel lifts the lock of a dead process."""
+def _lock(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Let one start or stop of a server at a time; the kernel lifts a dead process's lock.
+
+    Each server has its own: one that hangs at its start must not hold up the other.
+    """
     with processes.named(var):
-        handle = os.open(var / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        handle = os.open(var / f"{server}.lock", flags, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        while not _locked(handle):
+            if unwanted():
+                raise Refused(f"Somebody else starts or stops {server} just now.")
+            time.sleep(0.05)
         yield
     finally:
         os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -43,7 +43,11 @@ SETTINGS = {
 
 
 def start(
-    var: Path, account: Account, tied: bool, say: Callable[[str], object]
+    var: Path,
+    account: Account,
+    tied: bool,
+    say: Callable[[str], object],
+    unwanted: Callable[[], bool],
 ) -> bool:
     data = var / "postgres"
     _check_version(data)
@@ -65,8 +69,12 @@ def start(
             account=account,
             end_with_caller=signal.SIGINT if tied else None,
         )
-    _await_postgres(var, child, say)
-    _make_database(var)
+    _await_postgres(var, child, say, unwanted)
+    try:
+        _make_database(var)
+    except psycopg.OperationalError as error:
+        words = str(error).strip().splitlines() or ["no word"]
+        raise Refused(f"PostgreSQL ended as soon as it ran: {words[0]}.") from error
     return child is not None
 
 
@@ -110,7 +118,7 @@ def _clear_strays(data: Path) -> None:
     processes.end(list(alive.values()), signal.SIGQUIT, 3, signal.SIGKILL)
     for claim, pid in zip(claims, recorded, strict=True):
         if pid and psutil.pid_exists(pid):
-            claim.unlink()
+            claim.unlink(missing_ok=True)
 
 
 def _first_number(file: Path) -> int:
@@ -165,19 +173,24 @@ def _connect(var: Path, database: str) -> psycopg.Connection:
         host=str(run_dir(var)),
         user=NAME,
         dbname=database,
-        connect_timeout=5,
+        connect_timeout=2,
         autocommit=True,
     )
 
 
 def _await_postgres(
-    var: Path, child: subprocess.Popen[bytes] | None, say: Callable[[str], object]
+    var: Path,
+    child: subprocess.Popen[bytes] | None,
+    say: Callable[[str], object],
+    unwanted: Callable[[], bool],
 ) -> None:
     """Wait until PostgreSQL answers; `Refused` with its last words if it ends."""
     log = var / "log" / "postgres.log"
     began, said = time.monotonic(), False
     while error := answers(var):
         waited = time.monotonic() - began
+        if unwanted():
+            raise Refused("PostgreSQL was told to stop before it had started.")
         if (
             not processes.roots_in(var / "postgres")
             if child is None

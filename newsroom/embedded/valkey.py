@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess  # noqa: S404
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from newsroom import processes
@@ -27,7 +28,9 @@ SETTINGS = {
 }
 
 
-def start(var: Path, account: Account, tied: bool) -> bool:
+def start(
+    var: Path, account: Account, tied: bool, unwanted: Callable[[], bool]
+) -> bool:
     if answers(var):
         return False
     data = var / "valkey"
@@ -36,13 +39,13 @@ def start(var: Path, account: Account, tied: bool) -> bool:
         processes.give(data, account)
     if not processes.roots_in(data):
         processes.need_room(data, ROOM_TO_START)
-        if _run_valkey(var, account, tied):
+        if _run_valkey(var, account, tied, unwanted):
             return True
         # A broker whose file is broken has lost nothing: all work is in PostgreSQL.
         with processes.named(data):
             data.rename(data.with_name(f"valkey.broken-{time.time_ns()}"))
-        return start(var, account, tied)
-    _await_valkey(var, None)
+        return start(var, account, tied, unwanted)
+    _await_valkey(var, None, unwanted)
     return False
 
 
@@ -51,7 +54,9 @@ def stop(var: Path) -> None:
     processes.end(processes.roots_in(var / "valkey"), signal.SIGTERM, 5, signal.SIGKILL)
 
 
-def _run_valkey(var: Path, account: Account, tied: bool) -> bool:
+def _run_valkey(
+    var: Path, account: Account, tied: bool, unwanted: Callable[[], bool]
+) -> bool:
     """Start Valkey; return False if it ended because its own file cannot be read."""
     data, log = var / "valkey", var / "log" / "valkey.log"
     settings = SETTINGS | {
@@ -65,7 +70,7 @@ def _run_valkey(var: Path, account: Account, tied: bool) -> bool:
         account=account,
         end_with_caller=signal.SIGTERM if tied else None,
     )
-    if _await_valkey(var, child):
+    if _await_valkey(var, child, unwanted):
         return True
     words = log.read_text(errors="replace")
     if re.search(
@@ -75,12 +80,16 @@ def _run_valkey(var: Path, account: Account, tied: bool) -> bool:
     raise Refused(processes.why("Valkey did not start", words, log))
 
 
-def _await_valkey(var: Path, child: subprocess.Popen[bytes] | None) -> bool:
+def _await_valkey(
+    var: Path, child: subprocess.Popen[bytes] | None, unwanted: Callable[[], bool]
+) -> bool:
     """Wait until Valkey answers; False if `child` ended instead."""
     deadline = time.monotonic() + ANSWER_LIMIT
     while not answers(var):
         if child is not None and child.poll() is not None:
             return False
+        if unwanted():
+            raise Refused("Valkey was told to stop before it had started.")
         if time.monotonic() > deadline:
             raise Refused(f"Valkey does not answer; its log is {var}/log/valkey.log.")
         time.sleep(0.02)

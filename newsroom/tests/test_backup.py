@@ -298,7 +298,6 @@ def start(tmp_path_factory):
             patch.setenv("NEWSROOM_VAR", str(var))
             embedded.stop(valkey=False)
         shutil.rmtree(places.run_dir(var), ignore_errors=True)
-    processes.fallen()
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,8 @@ def var(tmp_path, monkeypatch):
     monkeypatch.setenv("NEWSROOM_VAR", str(folder))
     yield folder
     kill_all(folder)
-    processes.fallen()
+    for log in embedded.logs(folder):
+        processes.fallen(log)
     shutil.rmtree(places.run_dir(folder), ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """`python -m newsroom.run` as an operator meets it: real processes, real signals."""
 
+import asyncio
 import http.cookiejar
 import os
 import re
@@ -7,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -18,8 +21,10 @@ import psycopg
 import pytest
 from django.db import connection
 
-from newsroom import embedded
-from newsroom.embedded import places
+from newsroom import embedded, processes
+from newsroom.children import Child
+from newsroom.embedded import places, postgres, valkey
+from newsroom.guard import Guard
 
 pytestmark = pytest.mark.slow
 
@@ -220,7 +225,7 @@ def test_whatever_ends_is_started_again(run, var):
     paper.child("postgres -D").kill()
 
     paper.wait_for("wire ended (SIGKILL); again in 1 s")
-    paper.wait_for("The database or the broker has ended; starting it again")
+    paper.wait_for("PostgreSQL has ended; starting it again")
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -233,6 +238,130 @@ def test_whatever_ends_is_started_again(run, var):
             time.sleep(0.2)
     assert paper.stop(signal.SIGTERM) < 12
     assert_nothing_is_left(var)
+
+
+def answer(paper, path="") -> int:
+    """Return the status of a page, 0 where there was no answer within ten seconds."""
+    try:
+        with urllib.request.urlopen(f"{paper.url}{path}", timeout=10) as page:
+            return page.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+@contextmanager
+def reading(paper, path=""):
+    """Ask for one page again and again meanwhile; give the list of the answers."""
+    answers, ended = [], threading.Event()
+
+    def ask():
+        while not ended.wait(0.02):
+            answers.append(answer(paper, path))
+
+    reader = threading.Thread(target=ask, daemon=True)
+    reader.start()
+    try:
+        yield answers
+    finally:
+        ended.set()
+        reader.join(15)
+
+
+def postmaster(var, other_than=None, limit=40) -> psutil.Process:
+    """Wait for PostgreSQL to run, another one than `other_than`."""
+    deadline = time.monotonic() + limit
+    while True:
+        for process in processes.roots_in(var / "postgres"):
+            # What a killed one left takes a moment to go; it has other arguments.
+            if process != other_than and "postgres -D" in command_of(process):
+                return process
+        assert time.monotonic() < deadline, "no PostgreSQL"
+        time.sleep(0.01)
+
+
+def until_well(paper, limit=60) -> None:
+    deadline = time.monotonic() + limit
+    while answer(paper, "readyz") != 200:
+        assert paper.process.poll() is None, paper.said()
+        assert time.monotonic() < deadline, paper.said()
+        time.sleep(0.1)
+
+
+def test_a_database_that_ends_again_and_again_ends_nothing_else(run, var):
+    paper = run().ready()
+    assert answer(paper) == 200
+    began = time.monotonic()
+    with reading(paper) as answers:
+        killed = None
+        for end in range(4):
+            killed = postmaster(var, other_than=killed)
+            while end % 2 and postgres.answers(var) and killed.is_running():
+                time.sleep(0.001)  # one as it begins to answer, one as it begins to run
+            killed.kill()
+        print(f"four ends in {time.monotonic() - began:.1f} s")
+        postmaster(var, other_than=killed)
+        until_well(paper)
+
+    assert paper.process.poll() is None, paper.said()
+    assert set(answers) == {200}
+    login = re.search(r"^Login: (\S+)  Password: (\S+)$", paper.said(), re.MULTILINE)
+    assert "Log out" in log_in(paper, *login.groups())
+    assert paper.stop(signal.SIGTERM) < 12
+    assert_nothing_is_left(var)
+
+
+def test_while_the_database_hangs_at_its_start_everybody_else_is_heard(run, var):
+    paper = run().ready()
+    killed = postmaster(var)
+    killed.kill()
+    postmaster(var, other_than=killed).suspend()
+
+    long = "x" * 1500  # each of these puts so much into the log of the site
+    asked = [answer(paper, f"{long}-{n}/") for n in range(150)]
+
+    assert set(asked) == {503}
+    assert len((var / "log" / "web.log").read_bytes()) > 200_000
+    assert answer(paper, "healthz") == 200
+    paper.child("valkey").kill()
+    paper.wait_for("Valkey has ended; starting it again")
+    deadline = time.monotonic() + 20
+    while not valkey.answers(var):
+        assert time.monotonic() < deadline, paper.said()
+        time.sleep(0.1)
+    assert paper.stop(signal.SIGTERM) < 20
+    assert_nothing_is_left(var)
+
+
+def test_a_console_that_nobody_reads_holds_up_nobody():
+    """A paused terminal, a pipe into a pager: the lines are lost, not the time."""
+    code = "from newsroom.children import say\nfor n in range(200): say('x' * 390)"
+    console, nobody = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=nobody
+    ) as talker:
+        try:
+            assert talker.wait(60) == 0
+        finally:
+            talker.kill()
+            os.close(console)
+            os.close(nobody)
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(tmp_path, capsys):
+    async def run() -> None:
+        child = Child(
+            "worker", ["/no/such/program"], tmp_path / "log", {}, tmp_path, Guard()
+        )
+        running = asyncio.create_task(child.keep_running())
+        await asyncio.sleep(1.5)
+        assert not running.done()
+        running.cancel()
+
+    asyncio.run(run())
+
+    assert "worker cannot be started" in capsys.readouterr().out
 
 
 def test_a_second_run_in_the_same_folder_is_refused_while_the_first_goes_on(run):
