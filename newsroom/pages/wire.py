@@ -19,7 +19,7 @@ from articles.worddiff import diff
 from newsroom.edge import public
 from newsroom.pages.frame import page
 from newsroom.pages.paging import before, cut
-from wire.models import Item, Source, Version
+from wire.models import Item, Version
 from wire.models.items import Status
 from wire.rows import STANDINGS, shown_time
 
@@ -40,11 +40,12 @@ class Day:
 def index(request: HttpRequest) -> HttpResponse:
     """All public posts, newest first; of one source if `source` names it.
 
-    A source without a public post is not named, and answers as if it were none.
+    A source without a public post is not named, and answers as if it were none: its name
+    may be nobody's business but the desk's.
     """
-    items = Item.objects.public(Now()).newest_first()  # type: ignore[arg-type]
-    named = Source.objects.seen_by_readers(Now())  # type: ignore[arg-type]
-    sources = list(named.order_by("name", "pk").values("name", "slug"))
+    seen = Item.objects.public(Now())  # type: ignore[arg-type]
+    items = seen.newest_first()
+    sources = list(seen.sources().order_by("name", "pk").values("name", "slug"))
     slug = request.GET.get("source", "")
     chosen = next((source for source in sources if source["slug"] == slug), None)
     if slug:

@@ -9,10 +9,10 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from wire import rows
-from wire.models.sources import Source
+from wire.models.sources import Source, SourceQuerySet
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -50,6 +50,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def last_seen_first(self) -> Self:
         """By our own clock, newest first: the order of the desk."""
         return self.order_by("-seen_at", "-pk")
+
+    def sources(self) -> SourceQuerySet:
+        """The sources that sent one of these posts."""
+        return Source.objects.filter(Exists(self.filter(source=OuterRef("pk"))))
 
     def unclaimed(self) -> Self:
         return self.filter(claimed_by=None)

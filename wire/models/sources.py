@@ -10,7 +10,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Greatest, Lower, Now
 
 from outgoing.politeness import PER_HOST
@@ -110,16 +110,6 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Sources to ask at `now`, longest waiting first; those under lease left out."""
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.listening().filter(free, due_at__lte=now).order_by("due_at", "pk")
-
-    def seen_by_readers(self, now: datetime) -> Self:
-        """Sources of which readers may see a post at `now`, and so may learn the name.
-
-        A source that is held, confidential or new is nobody's business but the desk's.
-        """
-        posts = self.model._meta.get_field("items").related_model
-        return self.filter(
-            Exists(posts.objects.public(now).filter(source=OuterRef("pk")))
-        )
 
     def failing(self) -> Self:
         """Sources whose last polls failed, worst first."""
