@@ -106,7 +106,7 @@ def _shut_place(article: Article, form: PlaceForm, by: User) -> list[str]:
     why = {part: workflow.why_not_around(part, article, by) for part in PARTS}
     for name, box in form.fields.items():
         box.disabled = bool(why[placing.part_of(name)])
-    return list(dict.fromkeys(filter(None, why.values())))
+    return [why["place"] or why["embargo"]] if any(why.values()) else []
 
 
 def address(article: Article) -> str:
@@ -281,6 +281,7 @@ def render(
         "questions": questions.panel(article, by),
         "notice_kinds": Notice._meta.get_field("kind").flatchoices,
         "may_notice": by.has_perm("articles.add_notice") and article.is_live(now),
+        "was_public": article.was_public(now),
         "neutral": workflow.NEUTRAL,
         "now": now,
     }

@@ -77,8 +77,11 @@ def around(alterations: QuerySet[Alteration]) -> list[Entry]:
     for row in alterations.select_related("by").order_by("-pk")[:MOST]:
         if together != (row.by_id, row.at, row.image_id):
             together = (row.by_id, row.at, row.image_id)
-            what = "Picture changed" if row.image_id else "Place changed"
-            entries.append(Entry(at=row.at, who=str(row.by), what=what, why=""))
+            what = "Picture" if row.image_id else "Place"
+            what = "Time" if row.field == "publish_at" else what
+            entries.append(
+                Entry(at=row.at, who=str(row.by), what=f"{what} changed", why="")
+            )
         label = altering.LABELS.get(row.field, row.field)
         entries[-1].changes.append(
             (label, row.before or "nothing", row.after or "nothing")

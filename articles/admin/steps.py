@@ -73,7 +73,9 @@ def _who(step: Step, article: Article) -> str:
     able = User.objects.filter(Q(role__in=roles) | Q(is_superuser=True), is_active=True)
     if step.four_eyes:
         able = able.exclude(pk__in=article.hands())
-    names = [str(person) for person in able.order_by("first_name", "username")]
+    people = list(able.order_by("first_name", "last_name", "username"))
+    by_role = [person for person in people if person.role in roles]
+    names = [str(person) for person in by_role or people]
     if not names:
         wanted = " or ".join(Role(role).label.lower() for role in roles)
         return (

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from articles import workflow
 from articles.models import Article, OpenQuestion, Section
@@ -191,3 +192,11 @@ def test_a_refused_step_keeps_what_was_typed_with_it(client):
     assert "Say why" in response.text
     assert "We named the wrong ship." in response.text
     assert Article.objects.get(pk=article.pk).status == "live"
+
+
+def test_a_kill_nobody_would_learn_of_asks_for_no_public_sentence(client):
+    client.force_login(make_user("chief", is_staff=True))
+    article = make_article(status="live", at=timezone.now() + HOUR)
+    address = reverse("admin:articles_article_change", args=[article.pk])
+
+    assert "Readers will see this" not in client.get(address).text
