@@ -31,7 +31,7 @@ def retouch(image: Image, *, by: User, now: datetime, **fields: Any) -> int:  # 
 
     `fields`: alt, caption, credit, rights, focal_x, focal_y. A new focal point has the
     crops made again. Return how many public articles were rendered again. What changed is
-    kept with the picture and with each article that was passed with it. Raises `Refused`
+    kept with the picture and with each article that shows it, or will. Raises `Refused`
     with the reason if readers see it, or will, and it is not for `by` to change that.
     """
     if unknown := fields.keys() - _SAID - _CROPPED:
@@ -43,8 +43,10 @@ def retouch(image: Image, *, by: User, now: datetime, **fields: Any) -> int:  # 
     if reason := why_not_retouch(image, by):
         raise Refused(reason)
     altered = {name: (getattr(image, name), value) for name, value in changes.items()}
-    carriers = passed_with(image)
-    altering.keep(altered, by=by, at=now, articles=[None, *carriers], image=image)
+    shown = Q(live_revision__image=image) | Q(lead_image=image)
+    carrying = Article.objects.filter(shown).exclude(status=Status.KILLED)
+    told = [None, *carrying.order_by("pk")]  # the picture itself, and what shows it
+    altering.keep(altered, by=by, at=now, articles=told, image=image)
     if _CROPPED & changes.keys():
         changes |= {"state": "new", "due_at": now, "attempts": 0, "error": ""}
         changes |= {"crashes": 0}

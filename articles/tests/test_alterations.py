@@ -194,7 +194,7 @@ def test_the_words_of_an_author_s_portrait_are_an_editor_s():
 def test_other_words_of_a_picture_are_told_on_it_and_on_each_story_that_shows_it():
     chief, image = make_user(), make_image(caption="At dawn.")
     one = make_article(status="live", lead_image=image)
-    two = make_article(status="ready", lead_image=image)
+    two = make_article(status="in_edit", lead_image=image)
     other = make_article(status="live")
     redressing.retouch(image, by=chief, now=NINE + HOUR, caption="At noon.")
 

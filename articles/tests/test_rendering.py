@@ -353,7 +353,7 @@ class TestAddresses:
             make_article().place(by=make_user(), now=NINE, slug=slug)
 
     def test_what_is_live_is_placed_by_those_who_may_publish(self):
-        with pytest.raises(workflow.Refused, match="not yours"):
+        with pytest.raises(workflow.Refused, match="by somebody who may publish"):
             make_article(status="live").place(
                 by=make_user("editor"), now=NINE, prominence=1
             )

@@ -103,7 +103,7 @@ def test_a_reporter_s_page_opened_before_the_approval_lifts_no_embargo(client, e
         },
     )  # fmt: skip
 
-    assert "is changed by an editor" in response.text
+    assert "is changed by an editor" in response.context["refusal"]
     assert "my-slug" in response.text
     article.refresh_from_db()
     assert article.embargo_until == later

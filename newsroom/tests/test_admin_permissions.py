@@ -311,7 +311,7 @@ def test_a_reporter_places_no_live_article_by_a_forged_form(people, world):
         {"touched": "yes", "slug": "stolen", "section": other.pk, "kind": "news",
          "prominence": 1, "base_n": "1"},
     )  # fmt: skip
-    assert "not yours to do" in answer.content.decode()
+    assert "by somebody who may publish" in answer.context["refusal"]
     article.refresh_from_db()
     assert (article.slug, article.section_id) != ("stolen", other.pk)
     assert article.section != other
