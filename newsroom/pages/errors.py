@@ -37,8 +37,8 @@ def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:
     try:
         return refusal(
             "There is no such page",
-            "The address may be mistyped, or the page may never have existed.",
-            "Stories we withdraw keep their address and say so; this is not one of them.",
+            "The address may be mistyped, or there is nothing to read at it now.",
+            "Stories that we withdraw for good keep their address and say so.",
             status=404,
         )
     except (OperationalError, InterfaceError):
