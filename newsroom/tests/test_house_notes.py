@@ -19,7 +19,7 @@ from articles.tests.factories import (
     make_user,
     make_version,
 )
-from wire.models import Item, Publisher
+from wire.models import DeadLetter, Item, Publisher
 
 pytestmark = pytest.mark.django_db
 TOKEN = "kolibri"  # typed into every field the house keeps to itself
@@ -53,6 +53,8 @@ def make_house():
     live.save_text(by=writer, now=NINE, base_n=2, body="<p>Even more.</p>")
     live.move("update", by=chief, now=NINE, note=token("update"))
     live.notice("correction", "A word was wrong.", by=chief, now=NINE)
+    live.save_text(by=writer, now=NINE, base_n=3, body=f"<p>{token('not out yet')}</p>")
+    live.autosave(by=writer, now=NINE, base_n=4, headline=token("typed"))
     due = (NINE + timedelta(days=9)).date()
     for outcome in ("no_answer", "dropped"):
         asked = ask(live, outcome, due, chief)
@@ -65,6 +67,8 @@ def make_house():
     silent.move("kill", by=chief, now=NINE + HOUR, note=token("kill silent"))
     spiked = make_article()
     spiked.move("spike", by=chief, now=NINE, note=token("spike"))
+    DeadLetter.objects.create(source=item.source, raw_hash="0" * 64, raw=b"", place="",
+                              error=token("letter"), first_at=NINE, last_at=NINE)  # fmt: skip
     return live, killed, silent, spiked
 
 
