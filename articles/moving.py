@@ -94,7 +94,7 @@ def move(
         )
         for kind in told:
             article.changes.append(article, kind, revision=revision, at=instant)
-        if public:
+        if told or "live" in (source, step.target):
             _ring(article, after)
     _set(article, changes)
 
