@@ -213,15 +213,16 @@ def step(
     except Refused as refusal:
         messages.error(request, str(refusal))
         return False
-    messages.success(request, _done(article, verb))
+    messages.success(request, _done(article, verb, now))
     return True
 
 
-def _done(article: Article, verb: str) -> str:
+def _done(article: Article, verb: str, now: datetime) -> str:
     label = workflow.STEPS[verb].label
-    if verb == "schedule" and article.publish_at:
-        at = timezone.localtime(article.publish_at)
-        return f"{label}: it will be live on {at:%-d %B at %H:%M} ({at.tzname()})."
+    visible = article.visible_from()
+    if article.status == "live" and visible and not article.is_live(now):
+        at = timezone.localtime(visible)
+        return f"{label}: readers see it from {at:%-d %B at %H:%M} ({at.tzname()})."
     return f"{label}: the article is {article.get_status_display().lower()} now."
 
 

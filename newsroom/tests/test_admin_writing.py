@@ -566,3 +566,14 @@ def test_where_a_button_is_missing_the_page_says_why_and_who_can(client, desk):
 
     assert "update" not in {step.verb for step, _ in page.context["steps"]}
     assert "you wrote revision 2 of this text. Nora Berg can." in page.text
+
+
+def test_an_embargoed_story_is_published_for_later_and_says_so(client, desk):
+    desk("chief")
+    later = timezone.now() + timedelta(hours=5)
+    article = make_article(status="ready", embargo_until=later)
+    response = send(client, article, touched="no", step="publish")
+
+    (message,) = said(response)
+    assert "is live now" not in message
+    assert f"readers see it from {timezone.localtime(later):%-d %B at %H:%M}" in message
