@@ -33,8 +33,9 @@ def from_to(form: Any) -> str:  # noqa: ANN401
 
 def _was(form: Any, name: str) -> object:  # noqa: ANN401
     before, field = form[name].initial, form.fields[name]
-    if before and isinstance(field, forms.ModelChoiceField):
-        return field.queryset.filter(pk=before).first() or before
+    choices = getattr(field, "queryset", None)  # of a choice among models
+    if before and choices is not None:
+        return choices.filter(pk=before).first() or before
     return "" if before is None else before
 
 
