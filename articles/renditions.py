@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -112,7 +113,7 @@ def make(image: Image, *, now: datetime) -> bool:
     """
     names: dict[str, str] = {}
     try:
-        with tempfile.TemporaryDirectory(prefix="renditions-") as folder:
+        with tempfile.TemporaryDirectory(dir=settings.TEMP_DIR) as folder:
             made = _order(image, Path(folder))
             for file in (made_file["file"] for made_file in made["files"]):
                 raw = (Path(folder) / file).read_bytes()
