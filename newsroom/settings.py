@@ -115,22 +115,19 @@ AUTH_USER_MODEL = "staff.User"
 AUTHENTICATION_BACKENDS = ["staff.roles.RoleBackend"]
 PASSWORD_LENGTH = 12  # characters, the least
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": PASSWORD_LENGTH},
-    },
-    {
-        "NAME": "staff.passwords.NameValidator",
-        "OPTIONS": {"min_length": PASSWORD_LENGTH},
-    },
-    *(
-        {"NAME": f"django.contrib.auth.password_validation.{name}"}
-        for name in (
-            "UserAttributeSimilarityValidator",
-            "CommonPasswordValidator",
-            "NumericPasswordValidator",
-        )
-    ),
+    {"NAME": name, "OPTIONS": {"min_length": PASSWORD_LENGTH}}
+    for name in (
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "staff.passwords.NameValidator",
+    )
+]
+AUTH_PASSWORD_VALIDATORS += [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # where an unsafe "next" would lead elsewhere

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -113,7 +113,7 @@ class NewsroomAdminSite(AdminSite):
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """The login; 429 where passwords are tried too fast."""
         from staff.forms import LoginForm
 
@@ -122,7 +122,7 @@ class NewsroomAdminSite(AdminSite):
 
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> TemplateResponse:
         """The end of a session, noted with whose it was."""
         from staff import access
 
@@ -134,23 +134,23 @@ class NewsroomAdminSite(AdminSite):
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> TemplateResponse:
         """One's own password; 429 where the old one is guessed at."""
         from django.contrib.auth.views import PasswordChangeView
 
         from staff.address import client_address
         from staff.forms import PasswordChangeForm
 
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         view = PasswordChangeView.as_view(
             form_class=partial(PasswordChangeForm, address=client_address(request)),
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return _slowed(view(request))
+        return cast("TemplateResponse", _slowed(view(request)))
 
 
-def _slowed(response: HttpResponseBase) -> HttpResponseBase:
+def _slowed[Answer: HttpResponseBase](response: Answer) -> Answer:
     """Answer 429 with Retry-After if the form in this page asks for patience."""
     shown = getattr(response, "context_data", None) or {}
     if wait := getattr(shown.get("form"), "wait", 0):

@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -27,7 +29,7 @@ class UserChangeForm(DjangoUserChangeForm):
     """Django's, which lets nobody shut the door behind the last who has the keys."""
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
+        cleaned = super().clean() or {}
         for field in ("is_active", "is_staff"):
             given_up = field in cleaned and not cleaned[field]
             if given_up and rights.leaves_no_superuser([self.instance]):
@@ -100,12 +102,11 @@ class UserAdmin(DjangoUserAdmin):
 
     def log_deletions(
         self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> list[Any] | None:
+    ) -> list[LogEntry]:
         """Note who was deleted, beside Django's own log."""
         for person in queryset:
             _note(AccessEvent.Kind.RIGHTS, request, person, "deleted")
-        logged: list[Any] | None = super().log_deletions(request, queryset)
-        return logged
+        return super().log_deletions(request, queryset)
 
     def user_change_password(
         self,
@@ -114,7 +115,7 @@ class UserAdmin(DjangoUserAdmin):
         form_url: str = "",
     ) -> HttpResponse:
         """Set somebody's password, and note by whom."""
-        before = User.objects.filter(pk=_number(id)).first()
+        before = self.get_object(request, unquote(id))
         response: HttpResponse = super().user_change_password(request, id, form_url)
         after = before and User.objects.filter(pk=before.pk).first()
         if before and after and before.password != after.password:
@@ -134,7 +135,7 @@ class UserAdmin(DjangoUserAdmin):
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         view = super().changelist_view
         return _unless_last(request, lambda: view(request, extra_context))
 
@@ -144,7 +145,7 @@ class UserAdmin(DjangoUserAdmin):
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         view = super().changeform_view
         return _unless_last(
             request, lambda: view(request, object_id, form_url, extra_context)
@@ -155,9 +156,21 @@ class UserAdmin(DjangoUserAdmin):
         request: HttpRequest,
         object_id: str,
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         view = super().delete_view
-        return _unless_last(request, lambda: view(request, object_id, extra_context))
+
+        def unless_seen() -> HttpResponse:
+            person = self.get_object(request, unquote(object_id))
+            if (
+                person is None
+                or not self.has_delete_permission(request, person)
+                or not rights.leaves_no_superuser([person])
+            ):
+                return view(request, object_id, extra_context)
+            messages.error(request, rights.LAST_SUPERUSER)
+            return redirect("admin:staff_user_change", person.pk)
+
+        return _unless_last(request, unless_seen)
 
 
 @admin.register(AccessEvent)
@@ -194,8 +207,8 @@ def _note(
 
 
 def _unless_last(
-    request: HttpRequest, view: Callable[[], HttpResponseBase]
-) -> HttpResponseBase:
+    request: HttpRequest, view: Callable[[], HttpResponse]
+) -> HttpResponse:
     """Answer with a sentence where the database refused to lose the last superuser.
 
     Two who remove each other take turns, or the log of the one would wait for the row
@@ -212,7 +225,3 @@ def _unless_last(
             raise
     messages.error(request, rights.LAST_SUPERUSER)
     return HttpResponseRedirect(request.get_full_path())
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None

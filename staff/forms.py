@@ -38,6 +38,8 @@ class LoginForm(Slowed, AdminAuthenticationForm):
         name = self.cleaned_data.get("username")
         if name is None or not self.cleaned_data.get("password"):
             return super().clean()
+        if self.request is None:
+            raise TypeError("the login must know where it is asked from")
         now, address = timezone.now(), client_address(self.request)
         try:
             cleaned = signing_in.attempt(name, address, super().clean, now=now)
@@ -64,6 +66,7 @@ class PasswordChangeForm(Slowed, DjangosPasswordChangeForm):
                 self._address,
                 super().clean_old_password,
                 now=timezone.now(),
+                at="old password",
             )
         except TooMany as refusal:
             raise self.too_many(refusal) from refusal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Self
 
@@ -43,10 +44,16 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
-    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+    def get_session_auth_hash(self) -> str:
         """Tie sessions to the rights too: when these change, all of them end for good."""
-        tied = str(super()._get_session_auth_hash(secret))
-        return f"{tied}{self.session_epoch or ''}"
+        return self._tied(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same by each of the older secret keys."""
+        yield from map(self._tied, super().get_session_auth_fallback_hash())
+
+    def _tied(self, proof: str) -> str:
+        return f"{proof}{self.session_epoch or ''}"
 
 
 class AccessEventQuerySet(models.QuerySet["AccessEvent"]):

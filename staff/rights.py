@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import IntegrityError, connection
 
@@ -41,7 +41,7 @@ def is_last_superuser(error: IntegrityError) -> bool:
     return getattr(found, "constraint_name", "") == "staff_user_last_superuser"
 
 
-def difference(before: dict[str, object], after: User) -> str:
+def difference(before: Mapping[str, object], after: User) -> str:
     """Return the rights that are not as `before`: `role: editor → chief`; "" for none."""
     changed = (
         f"{field}: {before[field]} → {getattr(after, field)}"

@@ -157,7 +157,7 @@ def test_the_last_superuser_cannot_delete_itself():
     olga = make_master("olga")
     make_master("gone", is_active=False)
     client = client_of(olga)
-    asked = client.get(f"{LIST}{olga.pk}/delete/")
+    asked = client.get(f"{LIST}{olga.pk}/delete/", follow=True)
     assert rights.LAST_SUPERUSER in asked.content.decode()
     for typed in ({"post": "yes"}, {}, {"x": "forged"}):
         client.post(f"{LIST}{olga.pk}/delete/", typed)

@@ -119,6 +119,7 @@ def test_the_old_password_cannot_be_guessed_at_a_screen_left_open(hashed):
     assert "Please wait 30 seconds" in answer.content.decode()
     assert len(hashed) == 5
     assert client.post(CHANGE, {**typed, "old_password": SECRET}).status_code == 429
+    assert AccessEvent.objects.filter(name="ines", detail="old password").count() == 5
 
 
 def test_a_password_is_changed_and_noted(lines):
@@ -139,7 +140,7 @@ def test_who_comes_and_goes_is_one_line_each(lines):
     sign_in("ines", SECRET, client=client)
     client.post("/admin/logout/")
     assert lines() == [
-        f'sign-in-failed user="ines" address="{HERE}" detail="invalid_login"',
+        f'sign-in-failed user="ines" address="{HERE}"',
         f'sign-in user="ines" address="{HERE}"',
         f'sign-out user="ines" address="{HERE}"',
     ]
@@ -173,7 +174,7 @@ def test_a_user_name_forges_no_line(lines, name):
     (told,) = lines()
     assert told.isprintable()
     assert told.startswith("sign-in-failed user=")
-    assert told.endswith(f' address="{HERE}" detail="invalid_login"')
+    assert told.endswith(f' address="{HERE}"')
     assert 'user="oskar"' not in told
     assert told.count(' address="') == 1
 
