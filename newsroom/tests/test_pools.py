@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from django.conf import settings
 from django.urls import get_resolver
 
 from newsroom import pools
@@ -92,3 +93,24 @@ def test_a_hundred_clients_of_the_api_do_not_hold_up_the_desk():
     desk, picture, clients = crowd("GET", "/api/v1/articles/", 100)
     assert (desk.status, picture.status) == (200, 200)
     assert sum(answer.status == 503 for answer in clients) == 36
+
+
+def test_operators_are_answered_while_every_page_waits():
+    from newsroom.asgi import make_application
+
+    let_go = threading.Event()
+
+    async def ask():
+        application = make_application()
+        for _ in range(settings.PAGE_THREADS):
+            application._threads.submit(let_go.wait, 20)
+        try:
+            host = (b"host", b"localhost")
+            return await asyncio.wait_for(
+                ask_asgi(application, "/metrics", headers=[host]), 10
+            )
+        finally:
+            let_go.set()
+            application._threads.shutdown()
+
+    assert run(ask()).status == 200
