@@ -9,7 +9,7 @@ from django.utils import timezone
 from markets import refresh
 from markets.polling import Poller
 
-WINDOW = 4.0  # seconds; less than a worker that is told to stop is given
+WINDOW = 1.0  # seconds; the worker has other work too
 
 
 @shared_task

@@ -62,21 +62,19 @@ def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
         "web": [
             *python, "-m", "newsroom.serve", f"--host={place.host}", f"--port={place.port}",
         ],
-        # One worker for each kind of work: none is late because another has much to do.
-        # Hosts of the wire hang, and documents may take long to read: two processes.
+        # Each worker has its own kind of work: none is late because another has much to
+        # do. Hosts of the wire hang, and documents may take long to read: two processes.
         "wire": [
             *celery, "worker", "--concurrency=2", "--loglevel=WARNING",
             "--queues=ingest", "--without-gossip", "--without-mingle",
             "--hostname=wire@localhost",
         ],
-        "markets": [
-            *celery, "worker", "--pool=solo", "--loglevel=WARNING", "--queues=markets",
-            "--without-gossip", "--without-mingle", "--hostname=markets@localhost",
-        ],
         "worker": [
-            *celery, "worker", "--pool=solo", "--loglevel=INFO", "--queues=editorial",
-            "--without-gossip", "--without-mingle", "--hostname=worker@localhost",
+            *celery, "worker", "--pool=solo", "--loglevel=INFO",
+            "--queues=editorial,markets", "--without-gossip", "--without-mingle",
+            "--hostname=worker@localhost",
         ],
+        # Pictures take seconds each.
         "media": [
             *celery, "worker", "--pool=solo", "--loglevel=INFO", "--queues=media",
             "--without-gossip", "--without-mingle", "--hostname=media@localhost",
