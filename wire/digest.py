@@ -82,7 +82,7 @@ def ready(post: Post, *, language: str = "") -> Ready:
         fields["repost_name"] = _retold(fields["headline"] or fields["text"])
     media = [_medium(m) for m in post.media[:MAX_MEDIA]]
     return Ready(
-        external_id=_identity(post.external_id),
+        external_id=identity(post.external_id),
         content_hash=_hash(fields, media, post.embargo_until),
         source_time=post.source_time,
         revised_at=post.updated_time,
@@ -105,7 +105,8 @@ def _retold(words: str) -> str:
     return found[1] if found else ""
 
 
-def _identity(external_id: str) -> str:
+def identity(external_id: str) -> str:
+    """Return an external id as items keep it: a long one by its hash."""
     if len(external_id) <= MAX_ID:
         return external_id
     return "sha256:" + hashlib.sha256(external_id.encode()).hexdigest()

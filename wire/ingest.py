@@ -10,6 +10,7 @@ set aside by its hash, and its source is heard as before.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -72,77 +73,90 @@ def take_in(source: Source, raw: bytes, *, now: datetime, url: str = "") -> Repo
     return report
 
 
-def settle(source: Source, fetched: http.Fetched, *, now: datetime) -> Outcome:
-    """Keep, parse and store what one source answered, and say what it came to."""
-    try:
-        blob = blobs.keep(fetched.body)
-        report = _store(source, fetched, blob=blob, now=now)
-    except ParseError as error:
-        return _refuse(source, fetched, error, now=now)
-    except LeaseLost:
-        log.warning("%s: the lease ran out; another worker has it", source.name)
-        return Outcome(source=source.name, result="lost")
-    except OSError as error:
-        return fail(source, error, now=now)
-    return Outcome(source=source.name, result="stored", report=report)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One document of a poll, read: the newest, or older ones behind it."""
+
+    fetched: http.Fetched
+    blob: str
+    batch: Batch
 
 
-def _store(
-    source: Source, fetched: http.Fetched, *, blob: str, now: datetime
-) -> Report:
-    """Parse the document and store it; once more if the connection broke under us.
+def open_page(source: Source, fetched: http.Fetched, *, now: datetime) -> Page:
+    """Keep and parse what was fetched, and leave a note for as long as it takes.
 
-    The second try is harmless whether or not the first was committed: a commit has used
-    up the lease's token.
+    Raises `SetAside` where three such notes were left by readers who never came back,
+    `ParseError` if it is refused whole, `OSError` if the disk refuses it.
     """
-    batch = _read_once(source, fetched, blob=blob, now=now)
-    try:
-        return _commit(source, batch, fetched, blob=blob, now=now)
-    except (OperationalError, InterfaceError) as error:
-        log.warning("%s: storing once more after: %s", source.name, error)
-        connection.close()
-        return _commit(source, batch, fetched, blob=blob, now=now)
-
-
-def _read_once(
-    source: Source, fetched: http.Fetched, *, blob: str, now: datetime
-) -> Batch:
-    """Parse what was fetched, and leave a note for as long as it takes.
-
-    Raises `SetAside` where three such notes were left by readers who never came back.
-    """
+    blob = blobs.keep(fetched.body)
     if not Reading.objects.begin(source, blob, now=now):
         raise SetAside(
             f"reading this document ended the worker {Reading.TRIES} times: it is set"
             " aside, and the next one is read"
         )
-    return read(fetched.body, source, url=fetched.url, content_type=_type(fetched))
+    batch = read(fetched.body, source, url=fetched.url, content_type=_type(fetched))
+    return Page(fetched=fetched, blob=blob, batch=batch)
+
+
+def settle(
+    source: Source, pages: Sequence[Page], *, now: datetime, gap: str = ""
+) -> Outcome:
+    """Store the pages of one poll, newest first as given, and say what it came to.
+
+    `gap` says which posts could not be had. Stored once more if the connection broke
+    under us: that is harmless whether or not the first try was committed, for a commit
+    has used up the lease's token.
+    """
+    try:
+        try:
+            report = _commit(source, pages, now=now, gap=gap)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("%s: storing once more after: %s", source.name, error)
+            connection.close()
+            report = _commit(source, pages, now=now, gap=gap)
+    except LeaseLost:
+        return lost(source)
+    return Outcome(source=source.name, result="stored", report=report)
+
+
+def lost(source: Source) -> Outcome:
+    """Say that another process has the source by now: nothing was written."""
+    log.warning("%s: the lease ran out; another worker has it", source.name)
+    return Outcome(source=source.name, result="lost")
 
 
 @transaction.atomic
 def _commit(
-    source: Source, batch: Batch, fetched: http.Fetched, *, blob: str, now: datetime
+    source: Source, pages: Sequence[Page], *, now: datetime, gap: str
 ) -> Report:
+    """Store the oldest page first, so that ids rise with time; then all that is said."""
     if not source.still_ours(source.lease_token):
         raise LeaseLost
-    report = store(source, batch, blob=blob, now=now)
-    Reading.objects.end(source, blob)
+    newest, report = pages[0], Report()
+    for page in reversed(pages):
+        report.add(store(source, page.batch, blob=page.blob, now=now))
+    if gap:
+        report.warnings.insert(0, gap)
+    Reading.objects.end(source, *(page.blob for page in pages))
+    fetched = newest.fetched
     _write_down(
         *(source, report),
         now=now,
-        blob=blob,
-        size=len(fetched.body),
+        blob=newest.blob,
+        size=sum(len(page.fetched.body) for page in pages),
         url=fetched.url,
         status=fetched.status,
+        reason="gap" if gap else "",
     )
     heard = source.mark_heard(
         now=now,
         newest_item_at=report.newest,
-        wait=wait_asked(fetched, batch),
+        wait=wait_asked(fetched, newest.batch),
         etag=fetched.etag,
         last_modified=fetched.last_modified[:100],
-        body_hash=blob,
+        body_hash=newest.blob,
         full_fetch_at=source.full_fetch_at,
+        **({"gap": gap, "gap_at": now} if gap else {}),
     )
     if not heard:
         raise LeaseLost
@@ -158,6 +172,7 @@ def _write_down(
     size: int,
     url: str,
     status: int | None = None,
+    reason: str = "",
 ) -> None:
     Fetch.objects.create(
         source=source,
@@ -171,6 +186,7 @@ def _write_down(
         changed=report.changed,
         unchanged=report.unchanged,
         rejected=report.rejected,
+        reason=reason,
         warnings=report.warnings[:50],
     )
 
@@ -198,7 +214,7 @@ def fail(source: Source, error: http.FetchError | OSError, *, now: datetime) -> 
     return Outcome(source=source.name, result="failed", error=str(error))
 
 
-def _refuse(
+def refuse(
     source: Source, fetched: http.Fetched, error: ParseError, *, now: datetime
 ) -> Outcome:
     """Record a document refused whole. Its bytes stay; validators do not advance.
@@ -206,16 +222,13 @@ def _refuse(
     A source whose document is set aside goes on being asked at its usual pace: the next
     document may come at any time. That is said once, the document's note stays.
     """
-    blob = blobs.digest(fetched.body)
-    words = f"{error} ({error.where})" if error.where else str(error)
+    words = _words(error)
     aside = isinstance(error, SetAside)
     with transaction.atomic():
-        bury(source, fetched.body, error=words, place=error.where, blob=blob, now=now)
+        put_away(source, fetched, error, now=now)
         source.mark_failed(
             now=now, error=words, wait=source.interval if aside else None
         )
-        if not aside:
-            Reading.objects.end(source, blob)
         if not aside or source.last_error != words:
             Fetch.objects.create(
                 source=source,
@@ -223,12 +236,26 @@ def _refuse(
                 ok=False,
                 status=fetched.status,
                 url=fetched.url[:2000],
-                blob=blob,
+                blob=blobs.digest(fetched.body),
                 size=len(fetched.body),
                 reason="unreadable",
                 error=words[:2000],
             )
     return Outcome(source=source.name, result="failed", error=words)
+
+
+def put_away(
+    source: Source, fetched: http.Fetched, error: ParseError, *, now: datetime
+) -> None:
+    """Make a dead letter of a document refused whole; its reading came to an end."""
+    raw, blob = fetched.body, blobs.digest(fetched.body)
+    bury(source, raw, error=_words(error), place=error.where, blob=blob, now=now)
+    if not isinstance(error, SetAside):
+        Reading.objects.end(source, blob)
+
+
+def _words(error: ParseError) -> str:
+    return f"{error} ({error.where})" if error.where else str(error)
 
 
 def _type(fetched: http.Fetched) -> str:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from outgoing.pool import Pool
-from wire import blobs, http, ingest
-from wire.ingest import Outcome
+from wire import blobs, gaps, http, ingest
+from wire.connectors.base import ParseError
+from wire.ingest import Outcome, Page
 from wire.models import Host, Source
 
 SLOTS = 64  # requests under way at once in one process
@@ -34,6 +36,15 @@ class Get(Protocol):
     def __call__(
         self, url: str, *, etag: str = "", last_modified: str = ""
     ) -> http.Fetched: ...
+
+
+@dataclass(slots=True)
+class Visit:
+    """One poll under way: the source, and the pages read so far, newest first."""
+
+    source: Source
+    pages: list[Page] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
 
 def poll_due(*, clock: Clock, fetch: Get = http.fetch) -> Iterator[Outcome]:
@@ -60,7 +71,7 @@ class Poller:
         self._clock = clock
         self._fetch = fetch
         self._doubtful = doubtful
-        self._pool: Pool[Source, http.Fetched] = Pool(slots)
+        self._pool: Pool[Visit, http.Fetched] = Pool(slots)
 
     def is_busy(self) -> bool:
         """Whether anything is under way."""
@@ -76,12 +87,13 @@ class Poller:
 
     def lease(self) -> int:
         """Take due sources for the free slots and ask them; return how many."""
-        failing = sum(source.failures > 0 for source in self._pool.under_way)
+        failing = sum(visit.source.failures > 0 for visit in self._pool.under_way)
         taken = Source.objects.lease_due(
             self._clock(), limit=self._pool.free, doubtful=self._doubtful - failing
         )
         for source in taken:
-            self._pool.start(source, partial(_ask, source, self._fetch, self._clock()))
+            ask = partial(_ask, source, self._fetch, self._clock())
+            self._pool.start(Visit(source), ask)
         return len(taken)
 
     def take(self, *, patience: float = LOOK_EVERY) -> Iterator[Outcome]:
@@ -92,27 +104,60 @@ class Poller:
         """
         unchanged: list[tuple[Source, timedelta | None]] = []
         heard: set[str] = set()
-        for source, answer in self._pool.answers(patience=patience):
+        for visit, answer in self._pool.answers(patience=patience):
+            source = visit.source
             try:
                 fetched = answer.result()
             except http.FetchError as error:
                 if self._answered(source, error):
                     heard.add(source.host)
-                yield ingest.fail(source, error, now=self._clock())
+                yield self._without(visit, error)
                 continue
             heard.add(source.host)
-            if _is_known(source, fetched):
+            if not visit.pages and _is_known(source, fetched):
                 unchanged.append((source, ingest.wait_asked(fetched)))
                 yield Outcome(source=source.name, result="unchanged")
-            else:
-                yield ingest.settle(source, fetched, now=self._clock())
+            elif outcome := self._read(visit, fetched):
+                yield outcome
         Source.objects.mark_unchanged(unchanged, now=self._clock())
         Host.objects.heard(heard)
 
     def close(self) -> None:
         """Give the leases of all that is under way back: it is due again at once."""
-        Source.objects.release(self._pool.under_way, now=self._clock())
+        sources = [visit.source for visit in self._pool.under_way]
+        Source.objects.release(sources, now=self._clock())
         self._pool.close()
+
+    def _read(self, visit: Visit, fetched: http.Fetched) -> Outcome | None:
+        """Read a page; store what came, or None while older pages are asked for."""
+        source, now = visit.source, self._clock()
+        try:
+            visit.pages.append(ingest.open_page(source, fetched, now=now))
+        except ParseError as error:
+            if not visit.pages:
+                return ingest.refuse(source, fetched, error, now=now)
+            ingest.put_away(source, fetched, error, now=now)
+            return self._settle(visit, str(error))
+        except OSError as error:
+            return self._without(visit, error)
+        seconds = time.monotonic() - visit.began
+        step = gaps.next_step(source, visit.pages, seconds=seconds)
+        if not step.url:
+            return self._settle(visit, step.why)
+        if not source.renew(now=now):
+            return ingest.lost(source)
+        self._pool.start(visit, partial(self._fetch, step.url))
+        return None
+
+    def _without(self, visit: Visit, error: http.FetchError | OSError) -> Outcome:
+        """Go on without the page that failed: with those before it, if there are any."""
+        if visit.pages:
+            return self._settle(visit, str(error).rstrip("."))
+        return ingest.fail(visit.source, error, now=self._clock())
+
+    def _settle(self, visit: Visit, why: str) -> Outcome:
+        gap = gaps.words(visit.source, visit.pages, why) if why else ""
+        return ingest.settle(visit.source, visit.pages, now=self._clock(), gap=gap)
 
     def _answered(self, source: Source, error: http.FetchError) -> bool:
         """Say whether a failed fetch got an answer; keep what it says of the host."""

@@ -48,6 +48,15 @@ class Report:
     def total(self) -> int:
         return self.new + self.changed + self.unchanged + self.rejected
 
+    def add(self, other: Report) -> None:
+        """Count another document of the same poll in."""
+        self.new += other.new
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.rejected += other.rejected
+        self.newest = max(filter(None, (self.newest, other.newest)), default=None)
+        self.warnings += other.warnings
+
 
 @dataclass(slots=True)
 class Known:

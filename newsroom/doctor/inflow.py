@@ -11,6 +11,7 @@ from markets.calendars import WARN_DAYS, expiries
 from markets.models import Feed
 from newsroom.doctor.finding import NAMED, Finding, Level, ago, named
 from wire.models import DeadLetter, Item, Source
+from wire.models.sources import GAP_TOLD
 
 TRIES = 3  # failures in a row that are no accident any more
 SILENT = timedelta(days=3)  # without one new post
@@ -55,6 +56,20 @@ def silence(now: datetime) -> Finding:
         "silence",
         f"They answer and bring nothing new: {named(names, heard.count())}.",
         "See whether they have moved; pause those that have ended.",
+    )
+
+
+def gaps(now: datetime) -> Finding:
+    """Were posts missed between two polls?"""
+    missing = Source.objects.listening().missing(now)
+    told = [f"{source.name} ({source.gap[:160]})" for source in missing[:NAMED]]
+    if not told:
+        return Finding(Level.OK, "missed posts", f"None in {ago(GAP_TOLD)}.")
+    return Finding(
+        Level.WARNING,
+        "missed posts",
+        f"They could not be had: {named(told, missing.count())}.",
+        "Read them at the source; poll it more often if it posts that much.",
     )
 
 

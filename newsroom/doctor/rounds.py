@@ -18,6 +18,7 @@ ROWS: tuple[tuple[str, Check], ...] = (
     ("clocks", lambda now: servers.clocks()),
     ("sources", inflow.sources),
     ("silence", inflow.silence),
+    ("missed posts", inflow.gaps),
     ("market feeds", lambda now: inflow.feeds()),
     ("calendars", inflow.calendars),
     ("dead letters", lambda now: inflow.dead_letters()),

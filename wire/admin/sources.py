@@ -40,13 +40,20 @@ class HealthFilter(admin.SimpleListFilter):
         request: HttpRequest,
         model_admin: Any,  # noqa: ANN401
     ) -> list[tuple[str, str]]:
-        return [("failing", "Failing"), ("paused", "Paused"), ("silent", "Never heard")]
+        return [
+            ("failing", "Failing"),
+            ("missing", "Posts missed"),
+            ("paused", "Paused"),
+            ("silent", "Never heard"),
+        ]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Source]
     ) -> QuerySet[Source]:
+        missing = Source.objects.missing(timezone.now()).order_by()
         chosen: dict[str | None, QuerySet[Source]] = {
             "failing": queryset.filter(failures__gt=0, enabled=True),
+            "missing": queryset.filter(pk__in=missing),
             "paused": queryset.filter(enabled=False),
             "silent": queryset.filter(last_success_at=None),
         }
@@ -68,7 +75,7 @@ class SourceAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = [
         "health", "last_attempt_at", "last_success_at", "newest_item_at", "failures",
-        "due_at", "last_error", "etag", "last_modified",
+        "due_at", "last_error", "gap", "gap_at", "etag", "last_modified",
     ]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["publisher", "name", "slug", "url", "format", "language"]}),
@@ -79,7 +86,8 @@ class SourceAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     "health", "last_attempt_at", "last_success_at", "newest_item_at",
-                    "failures", "due_at", "last_error", "etag", "last_modified",
+                    "failures", "due_at", "last_error", "gap", "gap_at", "etag",
+                    "last_modified",
                 ],
             },
         ),
@@ -149,6 +157,8 @@ def _health(source: Source) -> tuple[str, str]:
         return "failing", f"Failing: {source.last_error[:80]}"
     if source.last_success_at is None:
         return "new", "Not heard yet"
+    if source.is_missing(timezone.now()):
+        return "failing", f"Good, but posts were missed: {source.gap[:120]}"
     return "good", "Good"
 
 

@@ -23,6 +23,7 @@ LEASE = timedelta(
 )  # longer than the longest fetch and what waits to be stored
 FASTEST = timedelta(seconds=15)  # nobody is asked more often than this
 LONGEST = timedelta(days=7)  # an interval or a delay beyond it is a slip
+GAP_TOLD = timedelta(days=3)  # for so long the desk is told that posts were missed
 SLOWEST = timedelta(hours=24)  # a dead source is still asked once a day
 
 
@@ -110,6 +111,11 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Sources to ask at `now`, longest waiting first; those under lease left out."""
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.listening().filter(free, due_at__lte=now).order_by("due_at", "pk")
+
+    def missing(self, now: datetime) -> Self:
+        """Sources of which posts were missed lately, the newest such gap first."""
+        recent = self.filter(gap_at__gt=now - GAP_TOLD)
+        return recent.order_by("-gap_at", "pk")
 
     def failing(self) -> Self:
         """Sources whose last polls failed, worst first."""
@@ -294,6 +300,10 @@ class Source(models.Model):
     newest_item_at = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     last_error = models.TextField(blank=True, editable=False)
+    gap = models.TextField(
+        blank=True, editable=False, help_text="Which posts could not be had, and why."
+    )
+    gap_at = models.DateTimeField(null=True, editable=False)
 
     objects = SourceQuerySet.as_manager()
 
@@ -312,6 +322,10 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_missing(self, now: datetime) -> bool:
+        """The same rule as `SourceQuerySet.missing`, for one source in hand."""
+        return self.gap_at is not None and self.gap_at > now - GAP_TOLD
 
     def public_at(self, seen_at: datetime) -> datetime | None:
         """When a post seen at `seen_at` may show on the rail; None: when the desk says."""
@@ -348,10 +362,17 @@ class Source(models.Model):
         """
         self.enabled, self.failures, self.last_error = True, 0, ""
         self.attempts, self.due_at = 0, now
+        self.gap, self.gap_at = "", None
         self.save(
             update_fields=["enabled", "failures", "last_error", "attempts", "due_at"]
+            + ["gap", "gap_at"]
         )
         self.readings.all().delete()
+
+    def renew(self, *, now: datetime) -> bool:
+        """Hold the lease for as long again. False if it was lost."""
+        mine = type(self).objects.filter(pk=self.pk, lease_token=self.lease_token)
+        return bool(mine.update(lease_until=now + LEASE))
 
     def still_ours(self, token: UUID | None) -> bool:
         """Whether the lease of `token` holds; locks the row until the transaction ends."""
@@ -382,7 +403,8 @@ class Source(models.Model):
         wait: timedelta | None,
         **validators: object,
     ) -> bool:
-        """Record a good poll; `validators` are etag, last_modified, body_hash, full_fetch_at.
+        """Record a good poll; `validators` are etag, last_modified, body_hash,
+        full_fetch_at, and gap and gap_at if posts were missed.
 
         Returns False, and changes nothing, if the lease was lost meanwhile. Belongs in
         the transaction that stores the items: a crash before it means we fetch again.
