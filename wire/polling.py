@@ -27,6 +27,9 @@ DOUBTFUL = 16  # of them, for sources whose last poll failed
 LOOK_EVERY = 1.0  # seconds between two looks for due sources while answers are awaited
 FULL_EVERY = timedelta(days=1)  # a lying ETag hides a change for at most a day
 
+DOWN_HOSTS = 3  # so many hosts silent, and none that answers, …
+DOWN_FOR = timedelta(minutes=2)  # … for so long: it is our own line
+
 Clock = Callable[[], datetime]
 
 
@@ -45,6 +48,26 @@ class Visit:
     source: Source
     pages: list[Page] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Line:
+    """What the answers of all hosts together say of our own line."""
+
+    silent: set[str] = field(default_factory=set)  # hosts, since anybody answered
+    since: datetime | None = None  # the first of them
+
+    def missed(self, host: str, *, now: datetime) -> None:
+        """Note that a host did not answer."""
+        self.since = self.since or now
+        self.silent.add(host)
+
+    def answered(self, *, now: datetime) -> datetime | None:
+        """Note an answer. If it is the first after an outage: since when there was none."""
+        since, hosts = self.since, len(self.silent)
+        self.silent, self.since = set(), None
+        was_down = since and hosts >= DOWN_HOSTS and now - since >= DOWN_FOR
+        return since if was_down else None
 
 
 def poll_due(*, clock: Clock, fetch: Get = http.fetch) -> Iterator[Outcome]:
@@ -72,6 +95,7 @@ class Poller:
         self._fetch = fetch
         self._doubtful = doubtful
         self._pool: Pool[Visit, http.Fetched] = Pool(slots)
+        self._line = Line()
 
     def is_busy(self) -> bool:
         """Whether anything is under way."""
@@ -120,7 +144,10 @@ class Poller:
             elif outcome := self._read(visit, fetched):
                 yield outcome
         Source.objects.mark_unchanged(unchanged, now=self._clock())
-        Host.objects.heard(heard)
+        if heard:
+            Host.objects.heard(heard)
+            if since := self._line.answered(now=self._clock()):
+                Host.objects.hurry(since, now=self._clock())
 
     def close(self) -> None:
         """Give the leases of all that is under way back: it is due again at once."""
@@ -163,6 +190,7 @@ class Poller:
         """Say whether a failed fetch got an answer; keep what it says of the host."""
         if isinstance(error, http.UNREACHED):
             Host.objects.missed(source.host, now=self._clock())
+            self._line.missed(source.host, now=self._clock())
             return False
         if isinstance(error, http.Limited):
             now, wait = self._clock(), error.retry_after

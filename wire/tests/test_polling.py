@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 
 TWO = rss(("a", "Ferry sails"), ("b", "Bridge closed"))
 LIMIT = 30  # seconds a test may hang
+OUTAGE = faults.NameNotFound("There is no address for it.")
 SILENT = faults.TimedOut("It did not answer in time.")
 
 
@@ -220,3 +221,43 @@ def test_a_host_that_says_we_ask_too_often_is_left_alone_with_all_its_sources():
     later = NINE + timedelta(minutes=15)
     assert not Source.objects.filter(due_at__lt=later).exists()
     assert len(set(Source.objects.values_list("due_at", flat=True))) >= 38
+
+
+def test_after_an_outage_of_our_own_line_all_sources_are_heard_within_a_minute():
+    make_sources(12, "host#.example", interval=timedelta(seconds=15))
+    poller = Poller(clock=lambda: now, fetch=refuse(OUTAGE))
+    now = NINE
+    while now < NINE + timedelta(hours=2):
+        list(poller.run(seconds=LIMIT))
+        now += timedelta(minutes=1)
+    waits = [at - now for at in Source.objects.values_list("due_at", flat=True)]
+    assert max(waits) > timedelta(minutes=5)
+
+    poller._fetch = lambda url, **validators: fetched(TWO, url=url)
+    now = min(Source.objects.values_list("due_at", flat=True))
+    list(poller.run(seconds=LIMIT))
+    now += timedelta(minutes=1)
+    list(poller.run(seconds=LIMIT))
+
+    assert Source.objects.filter(failures=0).count() == 12
+    assert not Host.objects.exists()
+    poller.close()
+
+
+def test_some_dead_hosts_among_living_ones_are_no_outage_of_ours():
+    make_sources(9, "dead#.example")
+    make_sources(1, "living.example", interval=timedelta(seconds=60))
+
+    def fetch(url, **validators):
+        if "dead" in url:
+            raise OUTAGE
+        return fetched(TWO, url=url)
+
+    poller, now = Poller(clock=lambda: now, fetch=fetch), NINE
+    for _ in range(30):
+        list(poller.run(seconds=LIMIT))
+        now += timedelta(minutes=1)
+
+    dead = Source.objects.filter(failures__gt=0)
+    assert {source.failures for source in dead} <= {2, 3}
+    poller.close()
