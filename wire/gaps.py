@@ -38,22 +38,26 @@ def next_step(source: Source, pages: Sequence[Page], *, seconds: float) -> Step:
     never heard before is not walked back: its past is not our gap.
     """
     oldest = pages[-1]
-    older, here = oldest.batch.next_page, urlsplit(pages[0].fetched.url).netloc
+    older = oldest.batch.next_page
     if source.last_success_at is None or not oldest.batch.posts or not older:
         return Step()
     if _touches_known(source, oldest):
         return Step()
     if not _is_new(pages):
         return Step(why="the page before shows the same posts again")
-    if urlsplit(oldest.fetched.url).netloc.lower() != here.lower():
-        return Step(why="the page before leads to another host")
-    if urlsplit(older).netloc.lower() != here.lower():
+    if not on_own_host(pages, older):
         return Step(why="the page before is on another host")
     if len(pages) > MOST_PAGES:
         return Step(why=f"more than {MOST_PAGES} pages were not followed back")
     if seconds > MOST_SECONDS:
         return Step(why=f"the pages before took longer than {MOST_SECONDS:.0f} s")
     return Step(url=older)
+
+
+def on_own_host(pages: Sequence[Page], url: str) -> bool:
+    """Whether `url` is on the host the first page came from."""
+    here = urlsplit(pages[0].fetched.url).netloc
+    return urlsplit(url).netloc.lower() == here.lower()
 
 
 def words(source: Source, pages: Sequence[Page], why: str) -> str:

@@ -9,6 +9,7 @@ under way when `Poller.run` ends goes on, and is taken up by the next call.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ class Poller:
         while (left := ends - time.monotonic()) > 0:
             if not self.lease() and not self.is_busy():
                 return
-            yield from self.take(patience=min(left, LOOK_EVERY))
+            yield from self.take(patience=min(left, LOOK_EVERY), until=ends)
 
     def lease(self) -> int:
         """Take due sources for the free slots and ask them; return how many."""
@@ -120,11 +121,14 @@ class Poller:
             self._pool.start(Visit(source), ask)
         return len(taken)
 
-    def take(self, *, patience: float = LOOK_EVERY) -> Iterator[Outcome]:
+    def take(
+        self, *, patience: float = LOOK_EVERY, until: float = math.inf
+    ) -> Iterator[Outcome]:
         """Store what has come, waiting up to `patience` seconds for the first.
 
         What answered unchanged is written down at once, all that came together in one
-        statement.
+        statement. Past `until`, on the monotonic clock, the rest is left for the next
+        call.
         """
         unchanged: list[tuple[Source, timedelta | None]] = []
         heard: set[str] = set()
@@ -143,11 +147,9 @@ class Poller:
                 yield Outcome(source=source.name, result="unchanged")
             elif outcome := self._read(visit, fetched):
                 yield outcome
-        Source.objects.mark_unchanged(unchanged, now=self._clock())
-        if heard:
-            Host.objects.heard(heard)
-            if since := self._line.answered(now=self._clock()):
-                Host.objects.hurry(since, now=self._clock())
+            if time.monotonic() > until:
+                break
+        self._write_down(unchanged, heard)
 
     def close(self) -> None:
         """Give the leases of all that is under way back: it is due again at once."""
@@ -155,9 +157,21 @@ class Poller:
         Source.objects.release(sources, now=self._clock())
         self._pool.close()
 
+    def _write_down(
+        self, unchanged: list[tuple[Source, timedelta | None]], heard: set[str]
+    ) -> None:
+        """Record who brought nothing new, and which hosts answered."""
+        Source.objects.mark_unchanged(unchanged, now=self._clock())
+        if heard:
+            Host.objects.heard(heard)
+            if since := self._line.answered(now=self._clock()):
+                Host.objects.hurry(since, now=self._clock())
+
     def _read(self, visit: Visit, fetched: http.Fetched) -> Outcome | None:
         """Read a page; store what came, or None while older pages are asked for."""
         source, now = visit.source, self._clock()
+        if visit.pages and not gaps.on_own_host(visit.pages, fetched.url):
+            return self._settle(visit, "the page before leads to another host")
         try:
             visit.pages.append(ingest.open_page(source, fetched, now=now))
         except ParseError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wire.models import Fetch, Reading
+from wire.models import Fetch, Host, Reading
 
 KEEP_FETCHES = timedelta(days=30)
 AT_ONCE = 10_000  # rows deleted in one statement
@@ -16,6 +16,7 @@ def prune(*, now: datetime) -> int:
     A document that was set aside so long ago may be read again: we may have learned how.
     """
     Reading.objects.filter(at__lt=now - KEEP_FETCHES).delete()
+    Host.objects.filter(at__lt=now - KEEP_FETCHES).delete()
     old = Fetch.objects.filter(at__lt=now - KEEP_FETCHES).values("pk")[:AT_ONCE]
     deleted, _ = Fetch.objects.filter(pk__in=old).delete()
     return deleted

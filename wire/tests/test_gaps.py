@@ -1,5 +1,6 @@
 """Posts between two polls that the newest page no longer shows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -153,6 +154,23 @@ def test_what_could_not_be_had_is_said_by_its_numbers(source, answer, why):
     assert (fetch.ok, fetch.reason, fetch.warnings[0]) == (True, "gap", source.gap)
     assert (outcome.result, source.failures) == ("stored", 0)
     assert not any("evil" in url for url in channel.asked)
+
+
+def test_an_older_page_that_leads_to_another_host_is_not_taken(source):
+    channel = heard_up_to(source, 10)
+    channel.last = 60
+
+    def moved(url, **validators):
+        answer = channel(url, **validators)
+        elsewhere = "https://evil.example/s/harbourwatch?before=41"
+        return replace(answer, url=elsewhere) if "?before=" in url else answer
+
+    poll(moved, now=source.due_at)
+
+    source.refresh_from_db()
+    assert numbers() == [*range(1, 11), *range(41, 61)]
+    assert source.gap.startswith("Posts 11–40 could not be fetched: ")
+    assert "leads to another host" in source.gap
 
 
 def test_a_channel_is_followed_back_a_bounded_number_of_pages(source):

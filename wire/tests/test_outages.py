@@ -182,3 +182,29 @@ def test_a_source_whose_fetching_ends_the_worker_is_asked_ever_less_often():
     assert [o.result for o in poll(answer(GOOD), now=now)] == ["stored"]
     source.refresh_from_db()
     assert source.attempts == 0
+
+
+def test_a_fault_of_ours_in_one_document_costs_its_mates_nothing(monkeypatch):
+    mates = [make_source() for _ in range(5)]
+    odd = make_source(url="https://odd.example/feed")
+    parse, now = ingest.read, NINE
+
+    def fail_at_odd(raw, source, **said):
+        if source == odd:
+            raise RuntimeError("a fault of ours")
+        return parse(raw, source, **said)
+
+    monkeypatch.setattr(ingest, "read", fail_at_odd)
+    for _ in range(Reading.TRIES):
+        with pytest.raises(RuntimeError):
+            poll(answer(GOOD), now=now)
+        poll(answer(GOOD), now=now)  # the next ring
+        now += timedelta(hours=1)
+
+    poll(answer(GOOD), now=now)
+    odd.refresh_from_db()
+    assert "ended the worker 3 times" in odd.last_error
+    for mate in mates:
+        mate.refresh_from_db()
+        assert (mate.failures, mate.attempts) == (0, 0)
+        assert mate.last_success_at == now
