@@ -29,7 +29,7 @@ _PORTS = 65_535
 @cache
 def countries() -> frozenset[str]:
     """ISO 3166-1, two letters."""
-    known = Locale("en").territories
+    known = map(str, Locale("en").territories)
     letters = {code for code in known if len(code) == 2 and code.isalpha()}
     return frozenset(letters - _NO_COUNTRIES)
 
@@ -43,7 +43,8 @@ def currencies() -> frozenset[str]:
 @cache
 def languages() -> frozenset[str]:
     """The first parts of BCP 47 tags that CLDR has a name for."""
-    return frozenset(code for code in Locale("en").languages if "_" not in code)
+    known = map(str, Locale("en").languages)
+    return frozenset(code for code in known if "_" not in code)
 
 
 def time_zone(value: str) -> None:
@@ -125,8 +126,9 @@ class Between:
             )
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Between)
-        return same and (self.least, self.most) == (other.least, other.most)
+        if not isinstance(other, Between):
+            return NotImplemented
+        return (self.least, self.most) == (other.least, other.most)
 
     def __hash__(self) -> int:
         return hash((self.least, self.most))
