@@ -7,7 +7,7 @@ import re
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 
-from articles.models import Article, Author, Rendition
+from articles.models import Article, Author, Image, Rendition
 from articles.pictures import TYPES, mark
 
 NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
@@ -20,7 +20,8 @@ def rendition(
 ) -> HttpResponse:
     """Serve one rendition, while something public shows the picture; else 404.
 
-    The same 404 for a picture that does not exist and for one that is not out yet.
+    The same 404 for a picture that does not exist and for one that is not out yet; 410
+    for one that was removed.
     """
     parts = NAME.fullmatch(name)
     if parts is None:
@@ -37,6 +38,8 @@ def rendition(
         .first()
     )
     if found is None or mark(found.image) != state:
+        if Image.objects.filter(public_id=public_id, state="removed").exists():
+            return _gone()
         raise Http404
     with found.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=TYPES[format])
@@ -45,4 +48,12 @@ def rendition(
     response["Cache-Control"] = FOR_EVER if is_ready else FOR_NOW
     response["Surrogate-Key"] = f"image:{public_id}"
     response["Content-Disposition"] = "inline"
+    return response
+
+
+def _gone() -> HttpResponse:
+    response = HttpResponse(
+        "This picture was removed.\n", status=410, content_type="text/plain"
+    )
+    response["Cache-Control"] = "no-store"
     return response

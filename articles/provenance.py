@@ -136,6 +136,8 @@ def findings(
     """
     text: Article | Revision = revision or article
     image = revision.image if revision else article.lead_image
+    if image is not None and image.is_removed:
+        image = None
     return checks.findings(
         Copy(
             headline=text.headline,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -22,13 +23,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import body, checks, elements
+from articles.models.image import Image
 from articles.models.paper import Author
 from articles.pictures import picture
 
 if TYPE_CHECKING:
-    from articles.models import Article, Image, Notice, OpenQuestion, Revision
+    from articles.models import Article, Notice, OpenQuestion, Revision
     from articles.provenance import Row
 
+# A picture in a body; cleaning writes its tags in this one form.
+_PICTURE = re.compile(r'<img [^>]*?src="/media/([0-9a-f-]{36})/[^"]*"[^>]*>')
+_GONE = "<em>A picture that stood here was removed.</em>"
 CARDS = ("card_lead", "card_picture", "card_text", "card_row")
 _TEMPLATES = (
     *CARDS,
@@ -100,7 +105,8 @@ def _facts(
         published = article.first_published_at
     updated = article.updated_at
     was_updated = updated is not None and updated > published
-    image = revision.image
+    image = shown_image(revision)
+    gone = revision.image.removed_at if revision.image else None
     return {
         "id": str(article.public_id),
         "url": article.get_absolute_url(),
@@ -132,14 +138,34 @@ def _facts(
             for notice in notices
         ],
         "questions": [_question(question) for question in article.questions.shown()],
-        "body": marked(revision.body, ledger),
+        "body": marked(without_removed(revision.body), ledger),
         "rows": _printed(ledger, revision.body),
         "evidence": summary(ledger),
         "caption": revision.caption or (image.caption if image else ""),
         "credit": image.credit if image else "",
+        "picture_removed": f"{gone.day} {gone:%B %Y}" if gone else "",
         **_pictures(image),
         "portrait": _portrait(revision) if section.is_opinion else "",
     }
+
+
+def shown_image(revision: Revision) -> Image | None:
+    """Return the picture of a text, None also where it was removed since."""
+    image = revision.image
+    return None if image is None or image.is_removed else image
+
+
+def without_removed(text: str) -> str:
+    """Return the body with a word in place of each picture that was removed.
+
+    One query where the body has pictures, else none.
+    """
+    named = set(_PICTURE.findall(text))
+    if not named:
+        return text
+    kept = Image.objects.kept().filter(public_id__in=named)
+    there = {str(public_id) for public_id in kept.values_list("public_id", flat=True)}
+    return _PICTURE.sub(lambda tag: tag[0] if tag[1] in there else _GONE, text)
 
 
 def _question(question: OpenQuestion) -> dict[str, object]:
@@ -250,7 +276,7 @@ def _document(
     notices: list[Notice],
 ) -> dict[str, object]:
     """Return the article as the API gives it."""
-    issue, image = article.issue, revision.image
+    issue, image = article.issue, shown_image(revision)
     return {
         "id": facts["id"],
         "url": settings.PAPER_URL + facts["url"],
@@ -262,7 +288,7 @@ def _document(
             {"name": topic["name"], "slug": topic["slug"]} for topic in facts["topics"]
         ],
         "authors": revision.bylines,
-        "body_html": revision.body,
+        "body_html": without_removed(revision.body),
         "body_text": body.words(revision.body),
         "framing": revision.framing,
         "published_at": facts["published_iso"],

@@ -6,8 +6,7 @@ import hashlib
 import logging
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,8 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from articles import decoding, imaging
+from articles import decoding, imaging, storage
 from articles.models import Image, Rendition
-from articles.storage import is_full
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +84,7 @@ def _keep(name: str, raw: bytes) -> str:
         return default_storage.save(name, ContentFile(raw))
     except OSError as error:
         log.error("an upload could not be kept: %s", error)
-        why = "The disk is full" if is_full(error) else "The disk refused"
+        why = "The disk is full" if storage.is_full(error) else "The disk refused"
         raise NotKept(
             f"{why}: the picture was not kept. Tell whoever runs the machine, and upload "
             "it again when there is room."
@@ -123,10 +121,10 @@ def make(image: Image, *, now: datetime) -> bool:
     except decoding.Crashed as crash:
         return _crashed(image, str(crash), now=now)
     except (imaging.Hindered, OSError, SuspiciousOperation) as error:
-        _delete(names.values())
+        storage.delete(names.values())
         return _put_off(image, f"{error}", now=now)
     if not _commit(image, made, names):
-        _delete(names.values())  # another worker has it, or has done it
+        storage.delete(names.values())  # another worker has it, or has done it
         return False
     return True
 
@@ -162,7 +160,9 @@ def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
     )
     if not done:
         return False
+    old = list(image.renditions.values_list("file", flat=True))
     image.renditions.all().delete()
+    transaction.on_commit(lambda: storage.delete(old), robust=True)
     Rendition.objects.bulk_create(
         Rendition(
             image=image,
@@ -188,7 +188,8 @@ def _lease(now: datetime) -> Image | None:
             UPDATE articles_image SET lease_until = %s, lease_token = gen_random_uuid(),
                    attempts = attempts + 1
              WHERE id = (SELECT id FROM articles_image
-                          WHERE due_at <= %s AND (lease_until IS NULL OR lease_until < %s)
+                          WHERE due_at <= %s AND removed_at IS NULL
+                            AND (lease_until IS NULL OR lease_until < %s)
                           ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id""",
             [now + LEASE, now, now],
@@ -227,10 +228,3 @@ def _put_off(image: Image, words: str, *, now: datetime, **changes: int) -> bool
     retry = {"lease_until": None, "lease_token": None, "due_at": now + wait}
     _ours(image).update(**retry, **changes, error=words[:2000])
     return False
-
-
-def _delete(names: Iterable[str]) -> None:
-    """Remove files no row names. What is missed here, `orphans` finds."""
-    for name in names:
-        with suppress(OSError):
-            default_storage.delete(name)

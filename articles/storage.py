@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
+
+log = logging.getLogger(__name__)
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 UNFINISHED = "."  # how the name begins of a file that is still being written
@@ -50,3 +54,15 @@ def _sync(folder: Path) -> None:
 def is_full(error: BaseException | None) -> bool:
     """Whether `error` says that a disk has no room left."""
     return isinstance(error, OSError) and error.errno in FULL
+
+
+def delete(names: Iterable[str]) -> None:
+    """Remove files no row names any more; call it after the commit that says so.
+
+    What is missed here, for a crash or for a disk that refuses, is found by `orphans`.
+    """
+    for name in names:
+        try:
+            default_storage.delete(name)
+        except OSError as error:
+            log.warning("%s could not be removed: %s", name, error)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from articles import announcing, following, renditions
+from articles import announcing, following, orphans, renditions
 
 
 @shared_task
@@ -23,3 +23,9 @@ def make_due_renditions() -> None:
     """Run by beat every 5 seconds. A picture whose maker died is made by another."""
     # Two a ring: a heap of pictures must not hold every worker while the wire waits.
     renditions.make_due(clock=timezone.now, most=2)
+
+
+@shared_task(soft_time_limit=300, time_limit=330)
+def sweep_pictures() -> None:
+    """Run by beat once an hour. Files that no row names go; see `orphans`."""
+    orphans.sweep(timezone.now())

@@ -49,6 +49,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "media", "expires": 5},
     },
+    "remove files of pictures that no row names": {
+        "task": "articles.tasks.sweep_pictures",
+        "schedule": 3600.0,
+        "options": {"queue": "media", "expires": 600},
+    },
     "show which sources moved": {
         "task": "articles.tasks.follow_sources",
         "schedule": 5.0,

@@ -68,6 +68,7 @@ _EDIT_COPY = [
 _PUBLISH = [
     "articles.publish_article",
     "articles.kill_article",
+    "articles.remove_image",
     "articles.add_section",
     "articles.change_section",
     "articles.add_issue",

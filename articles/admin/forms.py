@@ -66,7 +66,7 @@ class TextForm(forms.Form):
         super().__init__(data, initial=initial)
         self.article = article
         field: Any = self.fields["lead_image"]
-        field.queryset = Image.objects.all()
+        field.queryset = Image.objects.all()  # one that was removed may stay chosen
         field.widget.choices = _pictures(self["lead_image"].value())
 
     @classmethod
@@ -85,10 +85,13 @@ class TextForm(forms.Form):
 
 def _pictures(chosen: object) -> list[tuple[str, str]]:
     """Return the newest pictures to choose from, and the chosen one, however old."""
-    rows = Image.objects.order_by("-uploaded_at", "-pk").values_list("pk", "alt")
-    found = {str(pk): alt[:90] for pk, alt in rows[:MOST_PICTURES]}
+    rows = Image.objects.values_list("pk", "alt")
+    newest = Image.objects.kept().order_by("-uploaded_at", "-pk")
+    kept = newest.values_list("pk", "alt")[:MOST_PICTURES]
+    found = {str(pk): alt[:90] for pk, alt in kept}
     if str(chosen or "").isdecimal() and str(chosen) not in found:
-        found.update((str(pk), alt[:90]) for pk, alt in rows.filter(pk=str(chosen)))
+        old = rows.filter(pk=str(chosen))
+        found.update((str(pk), alt[:90] or "Removed picture") for pk, alt in old)
     return [("", "No picture"), *found.items()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from articles import imaging, redressing, renditions
-from articles.admin import history
+from articles.admin import history, removal
 from articles.imaging import height_of, widths
 from articles.media import NAME
 from articles.models import Article, Image, Rendition
@@ -34,6 +35,7 @@ from wire.admin.windows import user_of
 
 TEMPLATE = "admin/articles/image/change_form.html"
 _MEDIA = re.compile(r"/media/([0-9a-f-]{36})/[-\w]+/([\w-]+\.(?:avif|webp|jpeg))")
+STATES = {"ready": "live", "failed": "killed", "removed": "killed"}
 _SHARE = {"min": 0, "max": 1, "step": 0.01}
 
 
@@ -78,8 +80,8 @@ class UploadForm(ImageForm):
 class ImageAdmin(admin.ModelAdmin):
     """Pictures, newest first."""
 
-    list_display = ["thumbnail", "alt", "credit", "made", "size", "uploaded_at"]
-    list_display_links = ["thumbnail", "alt"]
+    list_display = ["thumbnail", "words", "credit", "made", "size", "uploaded_at"]
+    list_display_links = ["thumbnail", "words"]
     list_filter = ["state"]
     list_per_page = 40
     search_fields = ["alt", "caption", "credit"]
@@ -90,24 +92,38 @@ class ImageAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         return super().get_queryset(request).prefetch_related("renditions")
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: Image | None = None
+    ) -> bool:
+        """Of a picture that was removed nothing is left to change."""
+        is_there = obj is None or not obj.is_removed
+        return is_there and super().has_change_permission(request, obj)
+
     def has_delete_permission(
         self, request: HttpRequest, obj: Image | None = None
     ) -> bool:
+        """Removing leaves the row, and asks for a reason: see `removal`."""
         return False
 
     @admin.display(description="Picture")
     def thumbnail(self, image: Image) -> SafeString | str:
         src = smallest(image)
         if not src:
-            return "no preview yet"
+            return "removed" if image.is_removed else "no preview yet"
         return format_html('<img class="thumb" src="{}" alt="">', src)
+
+    @admin.display(description="What it shows", ordering="alt")
+    def words(self, image: Image) -> str:
+        return str(image)
 
     @admin.display(description="Sizes", ordering="state")
     def made(self, image: Image) -> SafeString:
         words = f"Failed: {image.error[:60]}" if image.state == "failed" else ""
         return format_html(
             '<span class="state state--{}">{}</span>',
-            {"ready": "live", "failed": "killed"}.get(image.state, "draft"),
+            {"ready": "live", "failed": "killed", "removed": "killed"}.get(
+                image.state, "draft"
+            ),
             words or image.get_state_display(),
         )
 
@@ -121,6 +137,11 @@ class ImageAdmin(admin.ModelAdmin):
                 "shown/<uuid:public_id>/<str:name>",
                 self.admin_site.admin_view(self._shown),
                 name="articles_image_shown",
+            ),
+            path(
+                "<uuid:public_id>/remove/",
+                self.admin_site.admin_view(partial(removal.remove, self)),
+                name="articles_image_remove",
             ),
             *super().get_urls(),
         ]
@@ -175,7 +196,7 @@ class ImageAdmin(admin.ModelAdmin):
         for field in form.fields.values():
             field.disabled = not may_change
         shut = {"may_change": may_change, "why_not": why_not}
-        return self._page(request, form, title=image.alt, image=image, shut=shut)
+        return self._page(request, form, title=str(image), image=image, shut=shut)
 
     def history_view(
         self,
@@ -205,6 +226,7 @@ class ImageAdmin(admin.ModelAdmin):
             "used_in": _used_in(image) if image else [],
             "timeline": _timeline(image) if image else [],
             "may_change": True,
+            "may_remove": bool(image) and removal.may(request),
             **(shut or {}),
         }
         return TemplateResponse(request, TEMPLATE, context)

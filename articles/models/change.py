@@ -109,9 +109,10 @@ def lock_ledger() -> datetime:
 
 def ring(tags: Iterable[str], *, live: bool = True) -> None:
     """Drop the kept pages with `tags`, and tell open pages, when this transaction commits."""
-    payload = " ".join(dict.fromkeys(tags))
+    names = list(dict.fromkeys(tags))
+    payload = " ".join(names)
     if len(payload.encode()) > MAX_PAYLOAD:
-        payload = "all"
+        payload = "!all" if any(name.startswith("!") for name in names) else "all"
     calls = ["pg_notify('edge', %s)"]
     values = [payload]
     if live:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Self
 from uuid import uuid4
 
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
+
+SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """Questions about pictures."""
+
+    def kept(self) -> Self:
+        """Those we have; of the others only the row is left."""
+        return self.filter(removed_at=None)
 
 
 class Image(models.Model):
-    """A picture with its credit and rights. The original is never served."""
+    """A picture with its credit and rights. The original is never served.
+
+    A picture that was removed leaves its row, without files and words: the texts that
+    named it are proved by its id, and who removed it, when and why stays known.
+    """
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
-    original = models.FileField(upload_to="originals/")
+    original = models.FileField(upload_to="originals/", blank=True)
     sha256 = models.CharField(max_length=64, editable=False)
     width = models.PositiveIntegerField(editable=False, default=0)
     height = models.PositiveIntegerField(editable=False, default=0)
@@ -22,10 +40,14 @@ class Image(models.Model):
     credit = models.CharField(max_length=200)
     rights = models.CharField(max_length=300, blank=True, help_text="Terms of use.")
     focal_x = models.FloatField(
-        default=0.5, help_text="0 is the left edge, 1 the right."
+        default=0.5,
+        validators=SHARE,
+        help_text="0 is the left edge, 1 the right.",
     )
     focal_y = models.FloatField(
-        default=0.5, help_text="0 is the top edge, 1 the bottom."
+        default=0.5,
+        validators=SHARE,
+        help_text="0 is the top edge, 1 the bottom.",
     )
     colour = models.CharField(
         max_length=7, blank=True, editable=False
@@ -35,7 +57,12 @@ class Image(models.Model):
     # The work of making renditions, found by the sweep
     state = models.CharField(
         max_length=8,
-        choices=[("new", "Waiting"), ("ready", "Ready"), ("failed", "Failed")],
+        choices=[
+            ("new", "Waiting"),
+            ("ready", "Ready"),
+            ("failed", "Failed"),
+            ("removed", "Removed"),
+        ],
         default="new",
         editable=False,
     )
@@ -48,8 +75,43 @@ class Image(models.Model):
     lease_token = models.UUIDField(null=True, editable=False)
     error = models.TextField(blank=True, editable=False)
 
+    removed_at = models.DateTimeField(null=True, editable=False)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    removed_why = models.TextField(blank=True, editable=False)  # for the desk alone
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        permissions = [
+            ("remove_image", "Can remove pictures, and withdraw them at once")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="image_focal_point_inside",
+                condition=Q(
+                    focal_x__gte=0, focal_x__lte=1, focal_y__gte=0, focal_y__lte=1
+                ),
+            ),
+            models.CheckConstraint(
+                name="image_removed_leaves_nothing",
+                condition=Q(removed_at__isnull=True)
+                | Q(state="removed", original="", due_at__isnull=True, alt=""),
+            ),
+        ]
+
     def __str__(self) -> str:
-        return self.alt[:80]
+        return "Removed picture" if self.is_removed else self.alt[:80]
+
+    @property
+    def is_removed(self) -> bool:
+        """The same rule as `ImageQuerySet.kept`, the other way about, for one in hand."""
+        return self.removed_at is not None
 
 
 class Rendition(models.Model):

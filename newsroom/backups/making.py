@@ -114,7 +114,7 @@ def _put(out: Writer, name: str, raw: bytes) -> None:
 def _media(out: Writer, report: Report, watch: Watch) -> None:
     """Copy the pictures that rows speak of, originals and renditions."""
     for rows, column in (
-        (Image.objects.all(), "original"),
+        (Image.objects.kept(), "original"),
         (Rendition.objects.all(), "file"),
     ):
         for row in by_key(rows.only(column)):

@@ -26,7 +26,7 @@ from articles.models import (
     Revision,
 )
 from articles.models.address import OldAddress
-from articles.rendering import iso
+from articles.rendering import iso, shown_image
 from articles.worddiff import diff
 from newsroom.edge import public
 from newsroom.pages.errors import refusal
@@ -52,7 +52,7 @@ def story(request: HttpRequest, section: str, on: date, slug: str) -> HttpRespon
         "article": article,
         "revision": revision,
         "path": request.path,
-        "picture": _shared(revision.image),
+        "picture": _shared(shown_image(revision)),
         "headings": _headings(revision.body),
         # Both were escaped when the public text was rendered.
         "body": mark_safe(article.page),  # noqa: S308

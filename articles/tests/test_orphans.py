@@ -1,0 +1,93 @@
+"""Files of pictures no row names: gone after the commit, or found by the sweep."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from articles import orphans, redressing, renditions
+from articles.tests.test_renditions import NINE, photo
+
+LATER = datetime.now(UTC) + timedelta(hours=2)
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def files():
+    root = Path(default_storage.path(""))
+    return sorted(
+        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()
+    )
+
+
+def take(size=(320, 214)):
+    image = renditions.take_picture(photo(size), now=NINE, alt="A quay", credit="Desk")
+    renditions.make_due(clock=lambda: NINE)
+    image.refresh_from_db()
+    return image
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_old_sizes_go_when_a_new_focal_point_has_new_ones_made():
+    image = take()
+    before = files()
+    for focal in (0.1, 0.2, 0.3):
+        redressing.retouch(image, now=NINE, focal_x=focal)
+        assert renditions.make_due(clock=lambda: NINE) == 1
+    after = files()
+    assert len(after) == len(before)
+    assert set(after) & set(before) == {image.original.name}
+
+
+@pytest.mark.django_db
+def test_files_without_a_row_go_after_the_grace_and_no_others():
+    image = take()
+    known = files()
+    stray = default_storage.save("renditions/zz/stray.avif", ContentFile(b"x"))
+    unfinished = default_storage.path("originals/.tmp-left")
+    Path(unfinished).write_bytes(b"half")
+    assert orphans.sweep(datetime.now(UTC)) == 0  # it could still be about to be named
+    assert set(orphans.find(LATER)) == {stray, "originals/.tmp-left"}
+    assert orphans.sweep(LATER) == 2
+    assert files() == known
+    assert image.original.name in known
+
+
+@pytest.mark.django_db
+def test_a_sweep_takes_no_more_than_it_is_asked_to():
+    for n in range(5):
+        default_storage.save(f"renditions/aa/{n}.avif", ContentFile(b"x"))
+    assert orphans.sweep(LATER, most=3) == 3
+    assert len(files()) == 2
+
+
+@pytest.mark.django_db
+def test_a_sweep_refuses_to_empty_the_folder_of_another_database(monkeypatch):
+    monkeypatch.setattr(orphans, "FEW", 3)
+    for n in range(5):
+        default_storage.save(f"originals/{n}.jpg", ContentFile(b"x"))
+    with pytest.raises(orphans.TooMany, match="5 of 5 files of pictures have no row"):
+        orphans.sweep(LATER)
+    assert len(files()) == 5
+
+
+@pytest.mark.django_db
+def test_a_sweep_stands_in_for_a_crash_between_the_row_and_its_files():
+    image = take()
+    image.renditions.all().delete()  # and the process dies before the files are removed
+    assert orphans.sweep(LATER) == 9
+    assert files() == [image.original.name]
+
+
+@pytest.mark.django_db
+def test_a_file_that_went_meanwhile_does_not_stop_the_sweep():
+    default_storage.save("renditions/aa/1.avif", ContentFile(b"x"))
+    found = list(orphans.find(LATER))
+    os.remove(default_storage.path(found[0]))
+    assert orphans.sweep(LATER) == 0
