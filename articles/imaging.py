@@ -24,16 +24,30 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+# The plugins by name: loaded before memory is short, and none but these.
 from PIL import (
+    AvifImagePlugin,
+    GifImagePlugin,
     Image,
     ImageCms,
     ImageFile,
     ImageOps,
     IptcImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
     UnidentifiedImageError,
+    WebPImagePlugin,
 )
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")  # no other parser is ever tried
+# No other parser is ever tried.
+PARSERS = (
+    JpegImagePlugin.JpegImageFile,
+    PngImagePlugin.PngImageFile,
+    WebPImagePlugin.WebPImageFile,
+    GifImagePlugin.GifImageFile,
+    AvifImagePlugin.AvifImageFile,
+)
+FORMATS = tuple(str(parser.format) for parser in PARSERS)
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 20_000
 MAX_FRAMES = 200
@@ -243,7 +257,6 @@ def made(source: Path, folder: Path, focal: tuple[float, float]) -> dict[str, An
 
 def _confine(memory: int, cpu: int) -> None:
     """Bound this process (bytes, seconds), and have Pillow's doubts stop it."""
-    Image.init()  # the codecs are loaded before memory is short
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     # The soft limit ends it with SIGXCPU: SIGKILL stays the mark of somebody else's hand.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.core.files.storage import Storage, default_storage
 
+from articles import storage
 from articles.models import Image, Rendition
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def told(
 
 
 def sweep(now: datetime, *, most: int = 10_000) -> int:
-    """Remove up to `most` of them; return how many there were.
+    """Remove up to `most` of them; return how many. None while a backup is being made.
 
     Raises `TooMany`, and removes nothing, where most of the files would go.
     """
@@ -66,8 +67,8 @@ def sweep(now: datetime, *, most: int = 10_000) -> int:
                 f"{len(found):,} of {every:,} files of pictures have no row: nothing was "
                 "removed. Is this the database that belongs to them?"
             )
-    for name in found:
-        default_storage.delete(name)
+    if not storage.discard(found):
+        return 0  # a backup is being made
     if found:
         log.info("removed %s files of pictures that no row names", len(found))
     return len(found)

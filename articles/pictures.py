@@ -39,8 +39,11 @@ def picture(
     """Return `<picture>` with every width of `shape`; `sizes` as in HTML.
 
     `eager` is for the one picture at the top of a page; all others load lazily. `alt=""`
-    marks one that only decorates, such as beside its own headline.
+    marks one that only decorates, such as beside its own headline. Nothing for a picture
+    that was removed.
     """
+    if image.is_removed:
+        return SafeString("")
     across = widths(shape, image.width, image.height)
     largest = across[0]
     sources = format_html_join(

@@ -162,7 +162,7 @@ def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
         return False
     old = list(image.renditions.values_list("file", flat=True))
     image.renditions.all().delete()
-    transaction.on_commit(lambda: storage.delete(old), robust=True)
+    transaction.on_commit(lambda: storage.discard(old), robust=True)
     Rendition.objects.bulk_create(
         Rendition(
             image=image,

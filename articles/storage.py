@@ -11,8 +11,11 @@ from pathlib import Path
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection, transaction
 
 log = logging.getLogger(__name__)
+
+LOCK = 0x6D65646961  # "media": held shared by a backup, alone by who discards files
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 UNFINISHED = "."  # how the name begins of a file that is still being written
@@ -66,3 +69,23 @@ def delete(names: Iterable[str]) -> None:
             default_storage.delete(name)
         except OSError as error:
             log.warning("%s could not be removed: %s", name, error)
+
+
+def discard(names: Iterable[str]) -> bool:
+    """The same for files that are no longer needed, but do no harm.
+
+    False, and nothing done, while a backup copies files: it speaks of the rows as they
+    were when it began. `orphans` finds them later.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            return False
+        delete(names)
+    return True
+
+
+def keep_all() -> None:
+    """Have `discard` wait until this transaction ends: its rows' files are being copied."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])

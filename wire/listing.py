@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.utils.text import slugify
 
+from standards import codes
 from wire import connectors, http
 from wire.connectors.base import Origin
 from wire.models import Publisher, Source
 from wire.polling import Get
+
+LONGEST_TAG = 12  # characters of a language, as the column
 
 
 def add_source(
@@ -28,7 +34,8 @@ def add_source(
 
     A Telegram channel may be given as `https://t.me/<channel>`. The name defaults to the
     document's title, the publisher to the name. Raises `http.FetchError`, or `ParseError`
-    with what the address serves instead of a source; `ValueError` for one we have.
+    with what the address serves instead of a source; `ValueError` for one we have, or with
+    what a field may not hold.
     """
     url = _preview(url)
     if Source.objects.filter(url=url).exists():
@@ -40,21 +47,49 @@ def add_source(
     name = (name or batch.title or urlsplit(url).netloc).strip()[:120]
     if Source.objects.filter(name=name).exists():
         raise ValueError(f"There is a source called “{name}”; choose another name.")
+    behind = Publisher(
+        name=publisher or name,
+        slug=slugify(publisher or name)[:120] or "publisher",
+    )
+    source = Source(
+        name=name,
+        slug=_free_slug(name),
+        url=url,
+        format=format,
+        language=_language(batch.language),
+        due_at=now,
+        **({"release": release} if release else {}),
+    )
+    _judge(behind)
+    _judge(source, exclude={"publisher"})
     with transaction.atomic():
-        behind, _ = Publisher.objects.get_or_create(
-            name=publisher or name,
-            defaults={"slug": slugify(publisher or name)[:120] or "publisher"},
+        source.publisher, _ = Publisher.objects.get_or_create(
+            name=behind.name, defaults={"slug": behind.slug}
         )
-        return Source.objects.create(
-            publisher=behind,
-            name=name,
-            slug=_free_slug(name),
-            url=url,
-            format=format,
-            language=batch.language[:12],
-            due_at=now,
-            **({"release": release} if release else {}),
-        )
+        source.save()
+    return source
+
+
+def _language(declared: str) -> str:
+    """Return what the document says of its language, empty where that is no language."""
+    try:
+        codes.language(declared)
+    except ValidationError:
+        return ""
+    return declared if len(declared) <= LONGEST_TAG else ""
+
+
+def _judge(row: Model, exclude: Collection[str] = ()) -> None:
+    """Raise `ValueError` with what a field may not hold, and what would be right."""
+    try:
+        row.clean_fields(exclude=set(exclude))
+    except ValidationError as error:
+        raise ValueError(
+            " ".join(
+                f"{field}: {' '.join(words)}"
+                for field, words in error.message_dict.items()
+            )
+        ) from error
 
 
 def _preview(url: str) -> str:

@@ -97,6 +97,7 @@ class Author(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        limit_choices_to={"removed_at": None},
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True

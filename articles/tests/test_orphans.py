@@ -1,14 +1,16 @@
 """Files of pictures no row names: gone after the commit, or found by the sweep."""
 
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 
-from articles import orphans, redressing, renditions
+from articles import orphans, redressing, renditions, storage
 from articles.tests.test_renditions import NINE, photo
 
 LATER = datetime.now(UTC) + timedelta(hours=2)
@@ -91,3 +93,31 @@ def test_a_file_that_went_meanwhile_does_not_stop_the_sweep():
     found = list(orphans.find(LATER))
     os.remove(default_storage.path(found[0]))
     assert orphans.sweep(LATER) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_discarded_while_a_backup_copies_files():
+    image = take()
+    before = files()
+    begun, ended = threading.Event(), threading.Event()
+
+    def backup():
+        with transaction.atomic():
+            storage.keep_all()
+            begun.set()
+            ended.wait(60)
+        connection.close()
+
+    thread = threading.Thread(target=backup)
+    thread.start()
+    assert begun.wait(60)
+    try:
+        redressing.retouch(image, now=NINE, focal_x=0.1)
+        assert renditions.make_due(clock=lambda: NINE) == 1
+        assert set(before) < set(files())  # old and new
+        assert orphans.sweep(LATER) == 0
+    finally:
+        ended.set()
+        thread.join()
+    assert orphans.sweep(LATER) == len(before) - 1
+    assert len(files()) == len(before)

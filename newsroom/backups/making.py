@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from articles import proving
+from articles import proving, storage
 from articles.models import Image, Rendition
 from articles.proving import by_key
 from newsroom import processes, verifying
@@ -42,8 +42,9 @@ def backup(path: Path, *, now: datetime, watch: Watch = lambda name: None) -> Re
     """Write the whole paper to `path`; it may run meanwhile.
 
     The database comes first: a file lies on the disk before a row speaks of it, so the
-    files copied after it are all it speaks of, or more. Files that are missing or
-    altered are told in the report. Raises `Refused` with what stands in the way.
+    files copied after it are all it speaks of, or more; none is discarded meanwhile.
+    Files that are missing or altered are told in the report. Raises `Refused` with what
+    stands in the way.
     """
     report = Report(path)
     with processes.named(path):
@@ -70,6 +71,7 @@ def _instant() -> Iterator[str]:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for limit in ("statement", "idle_in_transaction_session"):
             cursor.execute(f"SET LOCAL {limit}_timeout = 0")
+        storage.keep_all()
         cursor.execute("SELECT pg_export_snapshot()")
         yield cursor.fetchone()[0]
 

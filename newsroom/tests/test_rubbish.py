@@ -1,6 +1,6 @@
 """Rubbish typed at the desk, or already in a row: it costs itself, never a page."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from articles.models import Author, Section, Topic
 from articles.tests.factories import (
     make_article,
     make_author,
+    make_image,
     make_section,
     make_topic,
     make_user,
@@ -227,6 +228,21 @@ def test_an_interval_beyond_reason_is_refused_with_words(desk):
     )
 
 
-def test_a_paper_before_the_year_one_cannot_be_asked_for(desk):
-    for day in ("0001-01-01", "9999-12-31", date.max.isoformat(), "2026-02-30"):
-        assert desk.post(reverse("admin:articles_issue_add"), {"date": day}).status_code
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "\x00"])
+def test_an_issue_of_no_possible_day_is_refused_or_made(desk, day):
+    answer = desk.post(reverse("admin:articles_issue_add"), {"date": day})
+    assert answer.status_code in (200, 302)
+    all_stand(desk, ["/", "/issues/", reverse("admin:articles_issue_changelist")])
+
+
+def test_rubbish_said_of_a_picture_is_refused_or_costs_no_page(desk):
+    image = make_image()
+    make_article(status="live", lead_image=image, now=timezone.now())
+    change = reverse("admin:articles_image_change", args=[image.pk])
+    sound = {"alt": "A quay", "credit": "Desk", "caption": "", "rights": "",
+             "focal_x": "0.5", "focal_y": "0.5"}  # fmt: skip
+    for field in sound:
+        for rubbish in RUBBISH:
+            answer = desk.post(change, sound | {field: rubbish})
+            assert answer.status_code in (200, 302), (field, rubbish)
+        all_stand(desk, ["/", change, reverse("admin:articles_image_changelist")])

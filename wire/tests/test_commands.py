@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from wire import listing, polling
 from wire.connectors.base import ParseError
-from wire.models import Item, Source
+from wire.models import Item, Publisher, Source
 from wire.tests.factories import NINE, fetched, make_source, rss
 
 TWO = rss(("a", "Ferry sails"), ("b", "Bridge closed"))
@@ -141,3 +141,20 @@ class TestPolling:
 
 def answer(url, **validators):
     return fetched(TWO, url=url)
+
+
+@pytest.mark.django_db
+class TestASourceThatDoesNotFit:
+    def test_a_name_nobody_can_read_is_refused_by_its_field(self):
+        with pytest.raises(ValueError, match="name: Write words that can be printed"):
+            add(name="\x1b[31m")
+        assert not Source.objects.exists()
+        assert not Publisher.objects.exists()
+
+    def test_a_language_that_is_none_is_left_out(self):
+        for n, (said, kept) in enumerate(
+            [("en-GB", "en-gb"), ("xx-nowhere", ""), ("en-x-much-too-long-a-tag", "")]
+        ):
+            body = rss(("a", "Ferry"), extra=f"<language>{said}</language>")
+            source = add(f"https://feeds.example/{n}", body, name=f"Feed {n}")
+            assert source.language.lower() == kept
