@@ -49,7 +49,7 @@ def make_feed(**fields):
 
 def make_exchange(mic, until):
     exchange = Exchange.objects.create(
-        mic=mic, short_name=mic, name=mic, city="", timezone="UTC"
+        mic=mic, short_name=mic, name=mic, city="Holmgate", timezone="UTC"
     )
     Session.objects.create(exchange=exchange, date=until, kind="holiday")
 
