@@ -146,7 +146,8 @@ class IssueForm(forms.Form):
         if on is None:
             return said
         try:
-            numbering.volume(on, first_year=settings.PAPER_VOLUME_ONE)
+            volume = numbering.volume(on, first_year=settings.PAPER_VOLUME_ONE)
+            numbering.roman(volume)  # it is printed so
         except ValueError as error:
             self.add_error("date", f"{str(error).capitalize()}.")
         try:
