@@ -28,6 +28,7 @@ from wire.markup import TOKEN, balanced
 ID = re.compile(r"p-[a-z2-7]{6}")
 _WORDS = re.compile(r"\w+")
 _ID_ATTRIBUTE = re.compile(r' id="([^"]*)"')
+_PICTURE = re.compile(r' src="/media/([0-9a-f-]{36})/')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="[^"]*"')  # as the cleaner writes them
 ALIKE = 0.5  # share of words in common, from which a block is an edit of another
 _LOOKED_AT = 400  # words of a block compared
@@ -139,6 +140,11 @@ def split(cleaned: str) -> list[Block]:
 def ids(cleaned: str) -> list[str]:
     """Return the ids of a cleaned body's blocks, in order."""
     return [block.id for block in split(cleaned)]
+
+
+def pictures(cleaned: str) -> list[str]:
+    """Return the public ids of the pictures a cleaned body shows, in order."""
+    return list(dict.fromkeys(_PICTURE.findall(cleaned)))
 
 
 def words(cleaned: str) -> str:

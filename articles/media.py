@@ -33,18 +33,21 @@ def rendition(
         Rendition.objects.filter(
             image__public_id=public_id, shape=shape, width=width, format=format
         )
-        .filter(Exists(shown) | Exists(portrait))
+        .annotate(is_shown=Exists(shown) | Exists(portrait))
         .select_related("image")
         .first()
     )
-    if found is None or mark(found.image) != state:
+    if found is None:
         if Image.objects.filter(public_id=public_id, state="removed").exists():
             return _gone()
+        raise Http404
+    is_now = found.is_shown and mark(found.image) == state
+    if not is_now and not _in_a_body(request.path):
         raise Http404
     with found.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=TYPES[format])
     # While new crops are being made, the old ones stand in at the new address.
-    is_ready = found.image.state == "ready"
+    is_ready = is_now and found.image.state == "ready"
     response["Cache-Control"] = FOR_EVER if is_ready else FOR_NOW
     response["Surrogate-Key"] = f"image:{public_id}"
     response["Content-Disposition"] = "inline"
@@ -57,3 +60,13 @@ def _gone() -> HttpResponse:
     )
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _in_a_body(path: str) -> bool:
+    """Whether a public text shows a picture at this very address.
+
+    It stays the address of that text, whatever crops are made of the picture since. Asked
+    only of a rendition there is, for it reads the text of all that is live.
+    """
+    live = Article.objects.live()
+    return live.filter(live_revision__body__contains=f'src="{path}"').exists()

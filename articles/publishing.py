@@ -198,12 +198,15 @@ def tags(article: Article) -> list[str]:
 
 
 def for_good(article: Article, touched: Iterable[str]) -> list[str]:
-    """Return `touched` marked so that no kept copy stands in, and its picture's beside.
+    """Return `touched` marked so that no kept copy stands in, and its pictures' beside.
 
     A page that shows what was taken back must not serve while a new one is made.
     """
-    image = article.live_revision.image if article.live_revision else None
-    pictures = [f"image:{image.public_id}"] if image else []
+    shown: list[str] = []
+    if revision := article.live_revision:
+        shown = body.pictures(revision.body)
+        shown += [str(revision.image.public_id)] if revision.image else []
+    pictures = [f"image:{name}" for name in dict.fromkeys(shown)]
     return [f"!{tag}" for tag in (*touched, *pictures)]
 
 

@@ -94,7 +94,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.live(now).filter(announced_at=None).order_by("public_at", "pk")
 
     def showing(self, image: Image) -> Self:
-        """Those whose public text, or whose author's face beside it, is `image`."""
+        """Those whose public text shows `image`, above it, in it or as an author's face."""
         faces = self.model.objects.filter(public_authors__portrait=image)
         carries = Q(live_revision__image=image) | Q(pk__in=faces.values("pk"))
+        carries |= Q(live_revision__body__contains=f"/media/{image.public_id}/")
         return self.filter(carries, status=Status.LIVE)

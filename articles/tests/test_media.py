@@ -6,9 +6,10 @@ import pytest
 from django.http import Http404
 from django.test import RequestFactory
 
-from articles import media, renditions
-from articles.models import Author
+from articles import media, publishing, renditions
+from articles.models import Article, Author, Image
 from articles.pictures import address
+from articles.tests.factories import make_article, make_user
 from articles.tests.test_renditions import NINE, photo
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +66,22 @@ def test_no_other_size_shape_format_or_state_can_be_asked_for(image, change):
     assert get(path).status_code == 200
     with pytest.raises(Http404):
         get(change(path))
+
+
+def test_a_picture_in_a_public_body_is_served_at_the_address_it_has_there(image):
+    path = address(image, shape="whole", width=320)
+    markup = f'<p>Seen.</p><figure><img src="{path}" alt="A quay"></figure>'
+    draft = make_article(body=markup, status="ready")
+    with pytest.raises(Http404):
+        get(path)
+    draft.move("publish", by=make_user(), now=NINE, revision_n=draft.revision_n)
+
+    assert get(path).status_code == 200
+    Image.objects.filter(pk=image.pk).update(focal_x=0.1)  # its crops have moved since
+    response = get(path)
+    assert response.status_code == 200
+    assert "immutable" not in response["Cache-Control"]
+    with pytest.raises(Http404):
+        get(path.replace("-320.jpeg", "-320.avif"))  # the text does not ask for it
+    assert list(Article.objects.showing(image)) == [draft]
+    assert f"!image:{image.public_id}" in publishing.for_good(draft, [])
