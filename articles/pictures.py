@@ -16,6 +16,8 @@ from articles.models import Image
 
 TYPES = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 
+IN_TEXT = 960  # pixels: the width of a picture in a body, where it is that wide
+
 
 def mark(image: Image) -> str:
     """Return what names this state of the picture in its addresses."""
@@ -65,6 +67,19 @@ def picture(
         height_of(shape, largest, (image.width, image.height)),
         image.alt if alt is None else alt,
         SafeString('fetchpriority="high"' if eager else 'loading="lazy"'),
+    )
+
+
+def in_text(image: Image) -> SafeString:
+    """Return the `<img>` that shows the whole picture in a body: one size, for all."""
+    across = widths("whole", image.width, image.height)
+    width = next((w for w in across if w <= IN_TEXT), across[-1])
+    return format_html(
+        '<img src="{}" alt="{}" width="{}" height="{}">',
+        address(image, shape="whole", width=width),
+        image.alt,
+        width,
+        height_of("whole", width, (image.width, image.height)),
     )
 
 

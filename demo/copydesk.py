@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from articles import body, drafting, renditions
+from articles import body, drafting, pictures, renditions
 from articles.models import Article, Author, Image, Section, Topic
 from demo import listening, paper
 from demo.paper import CREDIT, RIGHTS, Block, Story
@@ -234,12 +234,18 @@ class _Way:
         return {
             "headline": story.dated(head["headline"], now),
             "standfirst": story.dated(head["standfirst"], now),
-            "body": story.html(now, blocks=blocks, first=first),
+            "body": story.html(
+                now, blocks=blocks, first=first, pictures=self._drawn(blocks)
+            ),
             "framing": story.dated(head.get("framing", ""), now),
             "caption": "",
             "lead_image": self.desk.images.get(head.get("image", "")),
             "bylines": [(author, "") for author in authors],
         }
+
+    def _drawn(self, blocks: list[Block]) -> dict[str, str]:
+        names = {block.picture for block in blocks if block.picture}
+        return {name: pictures.in_text(self.desk.images[name]) for name in names}
 
     def _attach(self, now: datetime) -> None:
         self._cite(self.first, now)

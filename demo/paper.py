@@ -1,15 +1,16 @@
 """The fictional paper: its name, sections, authors and stories, read from content/.
 
 A story is a file with TOML between two lines of `+++`, then text: paragraphs apart by a
-blank line, `## ` for a heading, and at the end of a paragraph what stands behind it:
-`^[source/key role; source/key role]`.
+blank line, `## ` for a heading, `![name] ` before the caption of a picture that another
+story shows, and at the end of a paragraph what stands behind it: `^[source/key role;
+source/key role]`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -25,6 +26,7 @@ RIGHTS = f"© {NAME}. Drawn by a program for this demonstration; free to use wit
 CONTENT = Path(__file__).parent / "content"
 
 _SETTLED, _LONGEST = 240, 1300  # minutes: stories between are today's, and may move
+_FIGURE = re.compile(r"!\[([\w-]+)\] ")
 _PROOF = re.compile(r"\s*\^\[([^\]]+)\]\s*$")
 
 
@@ -39,13 +41,19 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One paragraph or heading, with its evidence."""
+    """One paragraph, heading or picture with its caption, and its evidence."""
 
     heading: bool
     text: str
     proofs: tuple[Proof, ...] = ()
+    picture: str = ""  # its name
 
-    def html(self) -> str:
+    def html(self, pictures: Mapping[str, str]) -> str:
+        """Return the block's markup; `pictures` have theirs by name."""
+        if self.picture:
+            words = escape(f"{self.text} {CREDIT}", quote=False)
+            image = pictures.get(self.picture, "")
+            return f"<figure>{image}<figcaption>{words}</figcaption></figure>"
         tag = "h2" if self.heading else "p"
         return f"<{tag}>{escape(self.text, quote=False)}</{tag}>"
 
@@ -108,10 +116,15 @@ class Story:
         *,
         blocks: Iterable[Block] | None = None,
         first: bool = False,
+        pictures: Mapping[str, str] | None = None,
     ) -> str:
-        """The body, or some blocks of it, as HTML; `first`: as it read before a correction."""
+        """The body, or some blocks of it, as HTML; `first`: as it read before a correction.
+
+        `pictures` have the markup of those in the text, by name.
+        """
         shown = self.blocks if blocks is None else blocks
-        text = self.dated("\n".join(block.html() for block in shown), start)
+        drawn = pictures or {}
+        text = self.dated("\n".join(block.html(drawn) for block in shown), start)
         if first and (changed := self.head.get("first_version")):
             text = text.replace(
                 escape(changed["find"], quote=False),
@@ -132,9 +145,15 @@ def _proofs(marks: str) -> tuple[Proof, ...]:
 def _block(text: str) -> Block:
     if text.startswith("## "):
         return Block(heading=True, text=text[3:].strip())
+    picture = _FIGURE.match(text)
     proof = _PROOF.search(text)
-    plain = " ".join(_PROOF.sub("", text).split())
-    return Block(heading=False, text=plain, proofs=_proofs(proof[1]) if proof else ())
+    plain = " ".join(_PROOF.sub("", _FIGURE.sub("", text)).split())
+    return Block(
+        heading=False,
+        text=plain,
+        proofs=_proofs(proof[1]) if proof else (),
+        picture=picture[1] if picture else "",
+    )
 
 
 def read(path: Path) -> Story:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from PIL import Image as Picture
 
+from articles import body
 from articles.models import Article, Evidence, Image, Issue, Move, Notice, Section
 from demo import cast, listening, loading, paper, pictures, trading
 from demo.posts import World
@@ -251,3 +252,13 @@ def test_the_command_says_where_the_logins_are_missing(tmp_path):
         pytest.raises(CommandError, match="No logins"),
     ):
         call_command("demo", "staff")
+
+
+def test_a_picture_stands_in_a_text_and_readers_may_have_it(loaded):
+    article = Article.objects.get(live_revision__body__contains="<figure")
+    (name,) = body.pictures(article.live_revision.body)
+    image = Image.objects.get(public_id=name)
+    assert article in Article.objects.showing(image)
+    assert article.live_revision.image != image
+    assert f"/media/{name}/" in article.page
+    assert "<figcaption>The strait where the tanker lies" in article.page

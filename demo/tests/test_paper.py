@@ -72,6 +72,17 @@ def test_every_picture_a_story_names_can_be_drawn_and_says_what_it_shows():
         assert len(story.head["alt"]) > 20, story.slug
 
 
+def test_a_story_has_a_picture_in_its_text_which_the_paper_draws():
+    drawn = {story.head.get("image") for story in stories()}
+    within = [(s, block) for s in stories() for block in s.blocks if block.picture]
+
+    assert within
+    for story, block in within:
+        assert block.picture in drawn - {story.head.get("image")}, story.slug
+        markup = story.html(START, pictures={block.picture: "<img>"})
+        assert f"<figure><img><figcaption>{block.text[:20]}" in markup
+
+
 def test_every_author_but_the_paper_itself_has_a_portrait():
     authors = {row["slug"] for row in paper.table("authors")["author"]}
 
