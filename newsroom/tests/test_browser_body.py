@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from articles import body, elements
@@ -86,9 +87,9 @@ def opened(enter, markup):
     return article, Article.objects.get(pk=article.pk).body, page
 
 
-def saved(page, article):
+def saved(page, article, n=2):
     page.keyboard.press("Control+s")
-    expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
+    expect(page.get_by_text(f"Saved as revision {n}.")).to_be_visible()
     return Article.objects.get(pk=article.pk).body
 
 
@@ -250,6 +251,7 @@ def test_a_figure_is_copied_pasted_undone_and_done_again(enter):
     figure.locator("img").click(force=True)
     page.keyboard.press("Control+c")
     editor(page).get_by_text("It left.").click()
+    expect(page.locator(".ProseMirror-selectednode")).to_have_count(0)
     page.keyboard.press("End")
     page.keyboard.press("Control+v")
     expect(figure).to_have_count(2)
@@ -271,6 +273,7 @@ def test_a_figure_is_taken_out_by_one_key_and_comes_back_by_undo(enter):
     expect(editor(page).locator("figure")).to_have_count(0)
     page.keyboard.press("Control+z")
     editor(page).get_by_text("It left.").click()
+    expect(page.locator(".ProseMirror-selectednode")).to_have_count(0)
     page.keyboard.press("End")
     page.keyboard.type(" Late.")
     assert saved(page, article) == before.replace("It left.", "It left. Late.")
@@ -348,3 +351,41 @@ def put_in(enter, markup):
 
 def sent(page):
     return page.locator("#id_body").input_value()
+
+
+def test_what_was_typed_is_put_back_with_every_element(enter):
+    article, before, page = opened(enter, "".join(cases()) + "<p>Last words.</p>")
+    editor(page).get_by_text("Last words.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Late.")
+    expect(page.get_by_text("not saved yet")).to_be_visible(timeout=15_000)
+    page.on("dialog", lambda dialog: dialog.accept())  # "leave?" - yes
+
+    page.goto(address(article))
+    page.get_by_role("link", name="Put it back").click()
+    editor(page).get_by_text("Last words.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Indeed.")
+
+    words = "words. Late. Indeed.</p>"
+    assert saved(page, article) == before.replace("words.</p>", words)
+
+
+def test_two_who_saved_one_text_keep_every_element(enter):
+    article, before, page = opened(enter, "".join(cases()) + "<p>Last words.</p>")
+    editor(page).get_by_text("Last words.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Mine.")
+    theirs = before.replace("Words 0 in p", "Words 0 of theirs")
+    Article.objects.get(pk=article.pk).save_text(
+        by=make_user("editor"), now=timezone.now(), base_n=1, body=theirs
+    )
+
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("alert")).to_contain_text("You changed different places")
+    editor(page).get_by_text("Last words.").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Still.")
+
+    words = "words. Mine. Still.</p>"
+    assert saved(page, article, n=3) == theirs.replace("words.</p>", words)
