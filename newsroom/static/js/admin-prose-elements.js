@@ -188,7 +188,7 @@ const Kept = Node.create({
       const shown = crel("div", { className: "kept__shown" })
       shown.append(harmless(node.attrs.kept ?? "", elements))
       const says = crel("p", {
-        className: "kept__says", textContent: "Kept as it is: it is put together in a way this editor cannot show. ",
+        className: "kept__says", textContent: "Kept as it is: this editor cannot change how it is put together. ",
       })
       says.append(button)
       return { dom: crel("div", { className: "kept" }, [says, shown]) }
