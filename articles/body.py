@@ -20,7 +20,7 @@ from functools import cached_property
 import nh3
 
 from articles import elements
-from articles.elements import BLOCKS, VOID
+from articles.elements import BLOCKS, RENAMED, VOID
 from articles.limits import MAX_BLOCKS, MAX_BODY, MAX_PASTE, TooMuch
 from wire.cleaning import clean_line, clean_text, plain
 from wire.markup import TOKEN, balanced
@@ -34,15 +34,6 @@ ALIKE = 0.5  # share of words in common, from which a block is an edit of anothe
 _LOOKED_AT = 400  # words of a block compared
 _COMPARISONS = 4_000  # of blocks, in one save
 
-_RENAMED = {
-    **dict.fromkeys(["div", "section", "article", "header", "footer", "main"], "p"),
-    **dict.fromkeys(["dd", "dt", "address", "aside", "pre", "center"], "p"),
-    **dict.fromkeys(["h1"], "h2"),
-    **dict.fromkeys(["h4", "h5", "h6"], "h3"),
-    **dict.fromkeys(["b"], "strong"),
-    **dict.fromkeys(["i", "dfn", "var"], "em"),
-    **dict.fromkeys(["del", "strike"], "s"),
-}
 _DROPPED_WITH_CONTENT = {
     *"script style iframe noembed noframes noscript textarea title xmp".split(),
     *"template svg math select object embed plaintext head".split(),
@@ -165,9 +156,9 @@ def _says_something(block: Block) -> bool:
 
 def _rename(token: re.Match[str]) -> str:
     name = (token["name"] or "").lower()
-    if name not in _RENAMED:
+    if name not in RENAMED:
         return token[0]
-    return f"<{token['end']}{_RENAMED[name]}>"
+    return f"<{token['end']}{RENAMED[name]}>"
 
 
 def _blocks(markup: str) -> Iterator[Block]:

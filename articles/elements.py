@@ -85,6 +85,15 @@ ELEMENTS = (
     _e("br",         "void",  "",        "",  "new line"),
 )
 # fmt: on
+RENAMED = {  # what comes in by another name
+    **dict.fromkeys(["div", "section", "article", "header", "footer", "main"], "p"),
+    **dict.fromkeys(["dd", "dt", "address", "aside", "pre", "center"], "p"),
+    **dict.fromkeys(["h1"], "h2"),
+    **dict.fromkeys(["h4", "h5", "h6"], "h3"),
+    **dict.fromkeys(["b"], "strong"),
+    **dict.fromkeys(["i", "dfn", "var"], "em"),
+    **dict.fromkeys(["del", "strike"], "s"),
+}
 BY_NAME = {element.name: element for element in ELEMENTS}
 BLOCKS = {element.name for element in ELEMENTS if element.kind is Kind.BLOCK}
 VOID = {element.name for element in ELEMENTS if element.kind is Kind.VOID}
@@ -105,9 +114,9 @@ def ends_in_words(name: str) -> bool:
     return element is None or set(element.parts) <= {"li"}
 
 
-def for_editor() -> list[dict[str, Any]]:
+def for_editor() -> dict[str, Any]:
     """Return the list as the editor at the desk reads it."""
-    return [
+    rows = [
         {
             "name": element.name,
             "kind": element.kind,
@@ -116,3 +125,4 @@ def for_editor() -> list[dict[str, Any]]:
         }
         for element in ELEMENTS
     ]
+    return {"elements": rows, "renamed": RENAMED}

@@ -32,8 +32,8 @@ def test_every_part_is_named_by_what_holds_it_and_every_name_is_in_the_list():
 
 
 def test_what_is_renamed_becomes_something_of_the_list():
-    assert set(body._RENAMED.values()) <= set(BY_NAME)
-    assert not set(body._RENAMED) & set(BY_NAME)
+    assert set(elements.RENAMED.values()) <= set(BY_NAME)
+    assert not set(elements.RENAMED) & set(BY_NAME)
 
 
 def test_an_attribute_at_its_default_is_not_written():

@@ -10,6 +10,7 @@ import {
 } from "django-prose-editor/editor"
 import { extensions, isPlain } from "prose/elements"
 import { Elements, blocksOf, finish, meaning, prepare, whole } from "prose/markup"
+import { pasted } from "prose/paste"
 
 const GROUPS = [
   { group: "blockType -lists", type: "dropdown", minItems: 2 },
@@ -43,8 +44,9 @@ const Whereabouts = Extension.create({
 class Prose {
   constructor(textarea) {
     this.textarea = textarea
-    const list = JSON.parse(document.getElementById("body-elements").textContent)
-    this.elements = new Elements(list)
+    const told = JSON.parse(document.getElementById("body-elements").textContent)
+    this.elements = new Elements(told.elements)
+    this.renamed = told.renamed
     this.element = crel("div", { className: "prose-editor" })
     this.came = new WeakMap() // blocks of the tree, and the markup they came as
     this.closed = new AbortController()
@@ -53,6 +55,7 @@ class Prose {
       element: this.element,
       injectCSS: false,
       editorProps: {
+        transformPastedHTML: (html) => pasted(html, this.renamed),
         attributes: {
           role: "textbox", "aria-multiline": "true", "aria-label": "Body", spellcheck: "true",
         },
