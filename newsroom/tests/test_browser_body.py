@@ -389,3 +389,27 @@ def test_two_who_saved_one_text_keep_every_element(enter):
 
     words = "words. Mine. Still.</p>"
     assert saved(page, article, n=3) == theirs.replace("words.</p>", words)
+
+
+LOOKS = """
+(text) => [...text.querySelectorAll("p, h2, h3, li, blockquote, a, td, th, figcaption")]
+  .filter((node) => !node.closest("[data-bare]"))
+  .map((node) => [node, getComputedStyle(node)])
+  .map(([node, s]) => [node.localName, s.fontSize, s.fontFamily.slice(0, 12), s.color,
+    s.listStyleType, s.borderInlineStartWidth, s.textDecorationLine].join(" "))
+"""
+
+
+def test_a_text_that_may_only_be_read_looks_as_it_was_written(enter):
+    markup = (
+        "<p>One <a href='/wire/'>link</a>.</p><h2>Head</h2><h3>Lower</h3>"
+        "<ul><li><p>item</p></li></ul><ol><li><p>first</p></li></ol>"
+        "<blockquote><p>Said.</p></blockquote>"
+        "<table><tbody><tr><th>a</th><td>b</td></tr></tbody></table>"
+    )
+    written = editor(opened(enter, markup)[2]).evaluate(LOOKS)
+    article = make_article(body=markup, status="ready", section=make_section())
+    page = enter(make_user("reporter", is_staff=True), address(article))
+
+    assert page.locator(".surface__body .prose").evaluate(LOOKS) == written
+    assert len(written) == 12

@@ -57,7 +57,8 @@ class Prose {
       editorProps: {
         transformPastedHTML: (html) => pasted(html, this.renamed),
         attributes: {
-          role: "textbox", "aria-multiline": "true", "aria-label": "Body", spellcheck: "true",
+          class: "prose", role: "textbox", "aria-multiline": "true", "aria-label": "Body",
+          spellcheck: "true",
         },
       },
       extensions: [
