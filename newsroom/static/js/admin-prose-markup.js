@@ -140,7 +140,7 @@ export function finish(holder, elements) {
     if (mayBeBare(line, holder, elements)) line.replaceWith(...line.childNodes)
   }
   for (const node of holder.querySelectorAll("*")) only(node, elements)
-  return [...holder.children].map((node) => node.outerHTML).join("\n")
+  return [...holder.children]
 }
 
 function fold(table) {
@@ -210,9 +210,9 @@ export function harmless(markup, elements) {
 
 // What a reader is told: the elements, and runs of words under the same marks. The order
 // in which <em> and <strong> stand around a word is not told, and <em> in <em> neither.
-export function meaning(markup, elements, isPlain) {
+export function meaning(nodes, elements, isPlain) {
   const runs = []
-  for (const node of parsed(markup).childNodes) tell(node, [], runs, elements, isPlain)
+  for (const node of nodes) tell(node, [], runs, elements, isPlain)
   return runs.map((run) => run.tag ?? `${run.marks}|${run.text}`).join("\n")
 }
 

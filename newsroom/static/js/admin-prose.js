@@ -82,7 +82,8 @@ class Prose {
     if (doc.childCount === 1 && doc.firstChild.isTextblock && !doc.firstChild.childCount) {
       return ""
     }
-    return doc.children.map((node) => this.came.get(node) ?? this.written(node)).join("\n")
+    const written = (node) => this.written(node).map(({ outerHTML }) => outerHTML).join("\n")
+    return doc.children.map((node) => this.came.get(node) ?? written(node)).join("\n")
   }
 
   written(node) {
@@ -106,7 +107,7 @@ class Prose {
     )
     const { doc } = view.state
     if (doc.childCount !== shown.length) return false
-    const isWhole = blocks.every((block, at) => this.means(doc.child(at), block))
+    const isWhole = shown.every((node, at) => node.eq(doc.child(at)))
     blocks.forEach((block, at) => this.came.set(doc.child(at), block.outerHTML))
     return isWhole
   }
@@ -123,8 +124,8 @@ class Prose {
   }
 
   means(node, block) {
-    const told = (markup) => meaning(markup, this.elements, isPlain)
-    return told(this.written(node)) === told(block.outerHTML)
+    const told = (nodes) => meaning(nodes, this.elements, isPlain)
+    return told(this.written(node)) === told([block])
   }
 
   // In the page
