@@ -10,7 +10,7 @@ from articles.admin.meetings import merged_body
 from articles.elements import BY_NAME
 from articles.models import Article
 from articles.tests.factories import make_article, make_section, make_user
-from newsroom.tests.test_browser_body import cases
+from newsroom.tests.bodies import cases
 
 pytestmark = pytest.mark.django_db
 WHOLE = body.clean("".join(cases()))
