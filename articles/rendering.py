@@ -56,7 +56,9 @@ _SCHEMA_TYPES = {
 @cache
 def mark() -> str:
     """Return what names the templates and this module: another mark, another outcome."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    here = Path(__file__)
+    digest = hashlib.sha256(here.read_bytes())
+    digest.update(here.with_name("elements.py").read_bytes())  # where marks may stand
     folder = settings.BASE_DIR / "templates" / "articles"
     for name in _TEMPLATES:
         digest.update((folder / f"{name}.html").read_bytes())
