@@ -189,7 +189,7 @@ def test_evidence_keeps_to_its_paragraph_through_the_editor(enter):
 
 def test_a_body_nobody_touched_is_saved_as_it_was(enter):
     ines = make_user("reporter", is_staff=True)
-    odd = "<p>As <cite>she</cite> said, <q>no</q>.</p>"  # the editor knows neither
+    odd = "<p>As <cite>she</cite> said, <q>no</q>.</p>"
     article = make_article(body=odd, section=make_section())
     page = enter(ines, address(article))
     expect(editor(page)).to_contain_text("no")
@@ -213,7 +213,8 @@ def test_evidence_is_attached_to_where_the_cursor_stands_without_leaving(enter):
     panel.get_by_role("radio").check()
     panel.get_by_role("button", name="Attach").click()
 
-    expect(panel).to_contain_text("¶ 2")
+    # Among the evidence, not only among the paragraphs to choose from
+    expect(panel.locator(".evidence__line")).to_contain_text("¶ 2")
     expect(editor(page)).to_contain_text("Typed,")  # the page stayed
     page.keyboard.press("Control+s")
     expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
