@@ -35,7 +35,7 @@ CHROMIUM_FLAGS = [
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-started = embedded.Started()
+started = embedded.Servers()
 
 
 def pytest_configure(config: pytest.Config) -> None:

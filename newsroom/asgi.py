@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 django = get_wsgi_application()
 
 from newsroom import pools  # noqa: E402 - needs the settings
+from newsroom.database import patience  # noqa: E402
 from newsroom.edge import wiring  # noqa: E402 - needs the apps
 from newsroom.edge.shell import Shell, answered_by  # noqa: E402
 from newsroom.edge.watch import Watch  # noqa: E402
@@ -23,6 +24,7 @@ from newsroom.live.stream import Stream  # noqa: E402
 
 def make_application() -> Shell:
     """Return a shell with a cache, a listener and a stream of its own."""
+    patience.serve_readers(settings.DATABASE_PATIENCE)
     gate = wiring.make_gate(django)
     hub = make_hub(most=settings.LIVE_READERS)
     stream = Stream(hub)

@@ -26,6 +26,7 @@ from articles.models import Article
 from markets import loading
 from markets.models import Exchange
 from newsroom import processes
+from newsroom.database.base import take_any_time
 from newsroom.processes import Refused
 from staff.models import Role
 from wire.models import Source
@@ -93,7 +94,7 @@ def _alone() -> Iterator[None]:
             " (DATABASE_URL says where it is)."
         ) from error
     with cursor:
-        cursor.execute("SET statement_timeout = 0")
+        take_any_time()
         cursor.execute("SET lock_timeout = 0")
         cursor.execute("SET idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])

@@ -90,7 +90,7 @@ def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
 def main() -> int:
     """Run until told to stop. 0 after a stop, 1 with one sentence where it cannot run."""
     signal.signal(signal.SIGTERM, _interrupt)
-    begun = embedded.Started()
+    begun = embedded.Servers()
     keepers: list[embedded.Keeper] = []
     code = 0
     try:
@@ -98,8 +98,11 @@ def main() -> int:
         _hold_alone(place.var)
         _need_port(place)
         guard = Guard()
-        begun = embedded.start(tied=True, say=say, **_needed())
-        keepers = embedded.keep(say=say, **_needed())
+        needed = _needed()
+        begun = embedded.start(
+            postgres=needed.postgres, valkey=needed.valkey, tied=True, say=say
+        )
+        keepers = embedded.keep(needed, say=say)
         asyncio.run(_serve(place, guard))
     except Refused as refusal:
         say(str(refusal))
@@ -117,12 +120,12 @@ def main() -> int:
     return code
 
 
-def _needed() -> dict[str, bool]:
+def _needed() -> embedded.Servers:
     """Tell which of the embedded servers this paper needs."""
-    return {
-        "postgres": not os.environ.get("DATABASE_URL"),
-        "valkey": not os.environ.get("REDIS_URL"),
-    }
+    return embedded.Servers(
+        postgres=not os.environ.get("DATABASE_URL"),
+        valkey=not os.environ.get("REDIS_URL"),
+    )
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -91,6 +91,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db("DATABASE_URL", default=embedded.database_url())}
+DATABASES["default"]["ENGINE"] = "newsroom.database"  # which does not wait for ever
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("NEWSROOM_DB_MAX_AGE", default=60)  # s
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -100,6 +101,8 @@ DATABASES["default"]["OPTIONS"].setdefault(
     "-c statement_timeout=30000 -c lock_timeout=5000"
     " -c idle_in_transaction_session_timeout=15000",
 )
+# Seconds a web process waits for an answer; what it asked is then not known to be done.
+DATABASE_PATIENCE = env.int("NEWSROOM_DB_PATIENCE", default=8)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default=embedded.redis_url())

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 django = get_wsgi_application()
 
+from newsroom.database import patience  # noqa: E402
 from newsroom.edge import wiring  # noqa: E402 - needs the apps
 from newsroom.edge.listener import Listener  # noqa: E402
 from newsroom.edge.watch import Watch  # noqa: E402
@@ -26,6 +28,7 @@ class Application:
     """
 
     def __init__(self) -> None:
+        patience.serve_readers(settings.DATABASE_PATIENCE)
         gate = wiring.make_gate(django)
         self._store = gate.store
         self._listener: Listener | None = None

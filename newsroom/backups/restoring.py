@@ -28,6 +28,7 @@ from newsroom import prepare, processes, verifying
 from newsroom.backups import archive, numbering, postgres
 from newsroom.backups.archive import Damaged, Manifest, Part, Watch
 from newsroom.backups.making import rows_of_tables
+from newsroom.database.base import take_any_time
 from newsroom.processes import Refused
 from newsroom.verifying import DOCUMENT, Place, Proof
 from wire import blobs
@@ -151,8 +152,8 @@ def _write(path: Path, part: Part, folder: Path) -> None:
 
 def _bring_up(path: Path, manifest: Manifest, say: Say) -> None:
     """Check that all rows came, and bring them up to this release and this server."""
+    take_any_time()
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
         found, told = rows_of_tables(), manifest["rows"]
         if found != told:
             unlike = sorted(n for n in {*found, *told} if found.get(n) != told.get(n))

@@ -9,7 +9,7 @@ import psycopg
 
 CHANNELS = ("edge", "live")
 TICK = 0.5  # seconds between two looks at the clock while nobody rings
-PROOF = 15.0  # seconds of silence after which the connection must prove itself
+PROOF = 5.0  # seconds of silence after which the connection must prove itself
 FIRST_RETRY, LAST_RETRY = 0.1, 2.0  # seconds
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
+from newsroom.database import patience
 from newsroom.edge.gate import Gate
 from newsroom.edge.keys import Policy
 from newsroom.edge.listener import Listener
@@ -114,7 +115,7 @@ def connect() -> psycopg.Connection:
     params: dict[str, Any] = connections["default"].get_connection_params()
     mine = ("dbname", "host", "port", "user", "password", "service", "sslmode")
     kept = {name: params[name] for name in (*mine, "sslrootcert") if params.get(name)}
-    return psycopg.connect(
+    return patience.connect(
         **kept,
         autocommit=True,
         connect_timeout=5,

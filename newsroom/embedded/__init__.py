@@ -29,7 +29,7 @@ from newsroom.processes import Account, Refused
 __all__ = [
     "Keeper",
     "Refused",
-    "Started",
+    "Servers",
     "celery_url",
     "database_url",
     "keep",
@@ -42,8 +42,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """Which servers `start` brought up; those that ran already are False."""
+class Servers:
+    """Some of the embedded servers, such as those that `start` brought up."""
 
     postgres: bool = False
     valkey: bool = False
@@ -56,7 +56,7 @@ def start(
     tied: bool = False,
     say: Callable[[str], object] = lambda line: None,
     unwanted: Callable[[], bool] = lambda: False,
-) -> Started:
+) -> Servers:
     """Bring up what is asked for and not up yet; return what was brought up.
 
     With `tied` the servers end, in good order, when the calling process ends in any
@@ -65,34 +65,40 @@ def start(
     the paper, where a server cannot run.
     """
     var = var_dir()
-    begun = {"postgres": False, "valkey": False}
+    of_postgres = of_valkey = False
     if postgres:
         with _state(var, "postgres", unwanted) as account:
-            begun["postgres"] = _postgres.start(var, account, tied, say, unwanted)
+            of_postgres = _postgres.start(var, account, tied, say, unwanted)
     if valkey:
         with _state(var, "valkey", unwanted) as account:
-            begun["valkey"] = _valkey.start(var, account, tied, unwanted)
-    return Started(**begun)
+            of_valkey = _valkey.start(var, account, tied, unwanted)
+    return Servers(postgres=of_postgres, valkey=of_valkey)
 
 
-def keep(*, postgres: bool, valkey: bool, say: Callable[[str], object]) -> list[Keeper]:
-    """Start again, for ever and tied to this process, those named, whenever one ends."""
+def keep(needed: Servers, *, say: Callable[[str], object]) -> list[Keeper]:
+    """Start again, for ever and tied to this process, what is needed, whenever it ends."""
 
-    def keeper(name: str, log: Path, **which: bool) -> Keeper:
-        def begin(unwanted: Callable[[], bool]) -> Started:
-            return start(**which, tied=True, say=say, unwanted=unwanted)
+    def keeper(name: str, log: Path, which: Servers) -> Keeper:
+        def begin(unwanted: Callable[[], bool]) -> None:
+            start(
+                postgres=which.postgres,
+                valkey=which.valkey,
+                tied=True,
+                say=say,
+                unwanted=unwanted,
+            )
 
         return Keeper(name, begin, log=log, say=say)
 
-    wanted = []
+    keepers = []
     of_postgres, of_valkey = logs()
-    if postgres:
-        wanted.append(keeper("PostgreSQL", of_postgres, postgres=True, valkey=False))
-    if valkey:
-        wanted.append(keeper("Valkey", of_valkey, postgres=False, valkey=True))
-    for one in wanted:
+    if needed.postgres:
+        keepers.append(keeper("PostgreSQL", of_postgres, Servers(postgres=True)))
+    if needed.valkey:
+        keepers.append(keeper("Valkey", of_valkey, Servers(valkey=True)))
+    for one in keepers:
         one.start()
-    return wanted
+    return keepers
 
 
 def stop(*, postgres: bool = True, valkey: bool = True) -> None:

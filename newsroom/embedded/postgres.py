@@ -12,6 +12,7 @@ import psutil
 import psycopg
 
 from newsroom import processes
+from newsroom.database import patience
 from newsroom.embedded.places import NAME, POSTGRES_SOCKET, run_dir
 from newsroom.processes import Account, Refused
 
@@ -169,7 +170,7 @@ def answers(var: Path) -> psycopg.OperationalError | None:
 
 
 def _connect(var: Path, database: str) -> psycopg.Connection:
-    return psycopg.connect(
+    return patience.connect(
         host=str(run_dir(var)),
         user=NAME,
         dbname=database,

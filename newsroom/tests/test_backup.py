@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from newsroom import embedded, processes
+from newsroom import embedded
 from newsroom.backups import Damaged, archive, postgres, restoring
 from newsroom.embedded import places
 from newsroom.processes import Refused

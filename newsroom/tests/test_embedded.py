@@ -108,11 +108,11 @@ def test_celery_gets_the_broker_address_in_its_own_spelling(ours, celerys):
 
 
 def test_a_second_start_finds_what_runs_and_what_was_written(var):
-    assert embedded.start(tied=True) == embedded.Started(postgres=True, valkey=True)
+    assert embedded.start(tied=True) == embedded.Servers(postgres=True, valkey=True)
     query("CREATE TABLE story (headline text)")
     query("INSERT INTO story VALUES (%s)", "Kept")
 
-    assert embedded.start(tied=True) == embedded.Started(postgres=False, valkey=False)
+    assert embedded.start(tied=True) == embedded.Servers(postgres=False, valkey=False)
     embedded.stop()
     assert servers(var) == []
 
@@ -221,7 +221,7 @@ def test_a_state_folder_too_deep_for_a_socket_works_all_the_same(var, monkeypatc
     deep = var / ("deep " * 20).strip() / "er"
     monkeypatch.setenv("NEWSROOM_VAR", str(deep))
     try:
-        assert embedded.start(tied=True) == embedded.Started(True, True)
+        assert embedded.start(tied=True) == embedded.Servers(True, True)
         assert query("SELECT 1") == (1,)
         assert "PONG" in ask_valkey(deep, "PING")
     finally:
