@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         return
     django.setup()
+    _be_the_owner()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise looks there
     if config.option.collectonly:
         return
@@ -57,6 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     except embedded.Refused as refusal:
         raise pytest.UsageError(str(refusal)) from refusal
+
+
+def _be_the_owner() -> None:
+    """Ask as the owner of the tables: tests make databases, and whatever they need."""
+    from newsroom.database import roles
+
+    roles.become_owner()
 
 
 def _hands_out_tests(config: pytest.Config) -> bool:

@@ -15,7 +15,13 @@ from pathlib import Path
 from newsroom import processes
 from newsroom.embedded.places import var_dir
 
-NAMES = ("NEWSROOM_", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+NAMES = (
+    "NEWSROOM_",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+)
 
 
 def remember(var: Path, surroundings: Mapping[str, str]) -> None:

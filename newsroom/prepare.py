@@ -26,6 +26,7 @@ from articles.models import Article
 from markets import loading
 from markets.models import Exchange
 from newsroom import processes
+from newsroom.database import roles
 from newsroom.database.base import take_any_time
 from newsroom.processes import Refused
 from staff.models import Role
@@ -67,9 +68,10 @@ def _file(var: Path) -> Path:
 def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
     """Do every step that is needed. Raises `Refused` with the reason why one cannot be."""
     outcome = Outcome.read(var)
-    with _alone():
+    with roles.as_owner(), _alone():
         refuse_a_foreign_database()
         migrate(say)
+        roles.grant()
         load_markets(say)
         collect_static(say)
         ensure_login(outcome, var)

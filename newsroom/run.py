@@ -268,8 +268,10 @@ async def _work(place: Place, guard: Guard, children: list[Child]) -> None:
         surroundings = with_demo(surroundings)
     installation.remember(place.var, surroundings)
     logs = place.var / "log"
+    # Nobody but `prepare` and those who type a command need to know the tables' owner.
+    theirs = {n: v for n, v in surroundings.items() if n != "DATABASE_OWNER_URL"}
     children += [
-        Child(name, argv, logs / f"{name}.log", surroundings, ROOT, guard)
+        Child(name, argv, logs / f"{name}.log", theirs, ROOT, guard)
         for name, argv in commands(place, demo=demo).items()
     ]
     running = [asyncio.create_task(child.keep_running()) for child in children]

@@ -91,6 +91,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db("DATABASE_URL", default=embedded.database_url())}
+# Who owns the tables, for `migrate`, `prepare`, `restore` and `demo reset` alone.
+DATABASE_OWNER = env.db(
+    "DATABASE_OWNER_URL",
+    default=env.str("DATABASE_URL", default=embedded.owner_url()),
+)
+DATABASE_ROLE = DATABASES["default"].get("USER", "")  # that of everything else
 DATABASES["default"]["ENGINE"] = "newsroom.database"  # which does not wait for ever
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("NEWSROOM_DB_MAX_AGE", default=60)  # s

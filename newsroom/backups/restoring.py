@@ -28,6 +28,7 @@ from newsroom import prepare, processes, verifying
 from newsroom.backups import archive, numbering, postgres
 from newsroom.backups.archive import Damaged, Manifest, Part, Watch
 from newsroom.backups.making import rows_of_tables
+from newsroom.database import roles
 from newsroom.database.base import take_any_time
 from newsroom.processes import Refused
 from newsroom.verifying import DOCUMENT, Place, Proof
@@ -163,6 +164,7 @@ def _bring_up(path: Path, manifest: Manifest, say: Say) -> None:
         if numbering.renumber():
             say("The ledgers were numbered anew: this server has counted less far.")
         prepare.migrate(say)
+        roles.grant()
         cursor.execute("ANALYZE")
 
 

@@ -15,6 +15,7 @@ Check = Callable[[datetime], Finding]
 # Name and check of what the rows tell; each a query or two, on indexes or small tables
 ROWS: tuple[tuple[str, Check], ...] = (
     ("migrations", lambda now: servers.migrations()),
+    ("role", lambda now: servers.role()),
     ("clocks", lambda now: servers.clocks()),
     ("sources", inflow.sources),
     ("silence", inflow.silence),

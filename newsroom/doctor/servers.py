@@ -12,6 +12,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError, OperationalError
 
 from newsroom.celery import app
+from newsroom.database import roles
 from newsroom.doctor.finding import Finding, Level, named
 from newsroom.prepare import OLDEST_POSTGRES
 
@@ -52,6 +53,21 @@ def database() -> Finding:
             "Move to a newer server: manage.py backup here, restore there.",
         )
     return Finding(Level.OK, "database", f"{version} answers in {took:.0f} ms.")
+
+
+def role() -> Finding:
+    """May the role of the paper alter what is only ever added to?"""
+    powers = roles.powers()
+    if not powers:
+        return Finding(Level.OK, "role", "The paper's role can alter no ledger.")
+    said = f"The paper asks the database as a role that may too much: {powers[0]}."
+    return Finding(
+        Level.WARNING,
+        "role",
+        said,
+        "Give it a role of its own in DATABASE_URL, and the tables' owner in"
+        " DATABASE_OWNER_URL: docs/operations.md.",
+    )
 
 
 def migrations() -> Finding:

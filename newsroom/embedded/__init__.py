@@ -20,6 +20,7 @@ from newsroom.embedded.keeper import Keeper
 from newsroom.embedded.places import (
     celery_url,
     database_url,
+    owner_url,
     redis_url,
     run_dir,
     var_dir,
@@ -34,6 +35,7 @@ __all__ = [
     "database_url",
     "keep",
     "logs",
+    "owner_url",
     "redis_url",
     "start",
     "stop",

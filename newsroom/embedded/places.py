@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-NAME = "newsroom"  # of the role and of the database
+NAME = "newsroom"  # of the database, and of the role that owns it
+APPLICATION = "newsroom_app"  # the role of the paper: it owns nothing
 SOCKET_PATH_LIMIT = 107  # bytes, of sockaddr_un on Linux
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 VALKEY_SOCKET = "valkey.sock"
@@ -40,7 +41,12 @@ def run_dir(var: Path | None = None) -> Path:
 
 
 def database_url(var: Path | None = None) -> str:
-    """Return the address of the embedded PostgreSQL, running or not."""
+    """Return the address of the embedded PostgreSQL, running or not, for the paper."""
+    return f"postgresql://{APPLICATION}@/{NAME}?host={run_dir(var)}"
+
+
+def owner_url(var: Path | None = None) -> str:
+    """Return the same for the owner of the tables, who may do anything."""
     return f"postgresql://{NAME}@/{NAME}?host={run_dir(var)}"
 
 

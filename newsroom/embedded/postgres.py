@@ -13,7 +13,7 @@ import psycopg
 
 from newsroom import processes
 from newsroom.database import patience
-from newsroom.embedded.places import NAME, POSTGRES_SOCKET, run_dir
+from newsroom.embedded.places import APPLICATION, NAME, POSTGRES_SOCKET, run_dir
 from newsroom.processes import Account, Refused
 
 MAJOR = "18"
@@ -208,10 +208,16 @@ def _await_postgres(
 
 
 def _make_database(var: Path) -> None:
+    """Make what is missing of our database and the role of the paper."""
     with _connect(var, "postgres") as connection:
         row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
         if row.fetchone() is None:
             connection.execute(f"CREATE DATABASE {NAME}")
+        row = connection.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION]
+        )
+        if row.fetchone() is None:
+            connection.execute(f"CREATE ROLE {APPLICATION} LOGIN")
 
 
 def _postgres_bin(name: str) -> str:

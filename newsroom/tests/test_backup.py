@@ -242,14 +242,14 @@ class Paper:
 
     def __init__(self, var):
         self.var = var
-        self.url = embedded.database_url(var)
+        self.url = embedded.owner_url(var)
 
     def manage(self, *words, **environment) -> Done:
         done = subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=ROOT,
-            env=os.environ
-            | {"NEWSROOM_VAR": str(self.var), "DATABASE_URL": self.url}
+            env={k: v for k, v in os.environ.items() if not k.startswith("DATABASE_")}
+            | {"NEWSROOM_VAR": str(self.var)}
             | environment,
             capture_output=True,
             text=True,

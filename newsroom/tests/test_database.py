@@ -9,9 +9,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.conf import settings
+from django.db import OperationalError, ProgrammingError, connection
 
-from newsroom.database import patience
+from newsroom.database import patience, roles
+from newsroom.doctor import servers as doctor_servers
+from newsroom.doctor.finding import Level
 from newsroom.embedded import places
 from wire import ingest
 from wire.models import Event, Item, Source, Version
@@ -184,3 +187,124 @@ def test_a_poll_whose_answer_is_lost_stores_every_post_once(
 
 def answer(url, **validators):
     return fetched(TWO, url=url)
+
+
+# --- roles ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def as_the_paper(django_db_blocker, db):
+    """A connection to this test's database by the role of the paper."""
+    facts = connection.get_connection_params()
+    kept = {k: facts[k] for k in ("dbname", "host", "port", "password") if k in facts}
+    role = settings.DATABASE_ROLE
+    if role == connection.settings_dict["USER"]:
+        pytest.skip("this database has one role for all")
+    with psycopg.connect(**kept, user=role, autocommit=True) as asked:
+        yield asked
+
+
+def test_the_role_of_the_paper_owns_nothing_and_may_make_nothing(as_the_paper):
+    row = as_the_paper.execute(
+        "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    assert not any(row.fetchone())
+    owned = as_the_paper.execute(
+        "SELECT count(*) FROM pg_class WHERE pg_has_role(relowner, 'USAGE')"
+    )
+    assert owned.fetchone() == (0,)
+    for words in (
+        "CREATE TABLE mine (n int)",
+        "CREATE DATABASE mine",
+        "SET ROLE newsroom",
+        "SET session_replication_role = replica",
+        "DELETE FROM django_migrations",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_the_paper.execute(words)
+
+
+@pytest.mark.parametrize("table", roles.LEDGERS)
+def test_the_paper_may_add_to_a_ledger_and_do_nothing_else_to_it(as_the_paper, table):
+    privileges = as_the_paper.execute(
+        "SELECT p, has_table_privilege(%s, p) FROM unnest(%s::text[]) p",
+        [table, ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"]],
+    )
+    assert {name for name, given in privileges if given} == {"SELECT", "INSERT"}
+    for words in (
+        f"UPDATE {table} SET id = id",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table} CASCADE",
+        f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+        f"DROP TABLE {table} CASCADE",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_the_paper.execute(words)
+
+
+def test_evidence_can_be_ended_and_not_rewritten(as_the_paper):
+    as_the_paper.execute("UPDATE articles_evidence SET until = 2 WHERE false")
+    for words in (
+        "UPDATE articles_evidence SET note = 'other'",
+        "DELETE FROM articles_evidence",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_the_paper.execute(words)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_comes_in_by_the_role_of_the_paper_and_stays_as_it_came(
+    settings, tmp_path
+):
+    settings.BLOB_DIR = tmp_path / "blobs"
+    ours = connection.settings_dict
+    owner, role = ours["USER"], settings.DATABASE_ROLE
+    if role == owner:
+        pytest.skip("this database has one role for all")
+    make_source()
+    connection.close()
+    ours["USER"] = role
+    try:
+        list(ingest.poll_due(clock=lambda: NINE, fetch=answer))
+        assert Item.objects.count() == Event.objects.count() == 2
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            Version.objects.update(headline="Other")
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            Event.objects.all().delete()
+        with roles.as_owner():
+            assert connection.settings_dict["USER"] == owner
+        assert connection.settings_dict["USER"] == role
+    finally:
+        connection.close()
+        ours["USER"] = owner
+
+
+def test_the_paper_adds_and_prunes_what_it_must(as_the_paper):
+    with as_the_paper.transaction(force_rollback=True):
+        as_the_paper.execute("DELETE FROM wire_fetch")
+        as_the_paper.execute("DELETE FROM markets_quotetick")
+        as_the_paper.execute("DELETE FROM django_session")
+        as_the_paper.execute("SELECT public_id FROM public_article")
+
+
+def test_every_table_that_refuses_changes_is_known_as_a_ledger(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname LIKE '%append_only'"
+        )
+        found = {name for [name] in cursor.fetchall()}
+    assert found <= {*roles.LEDGERS}
+    assert {*roles.LEDGERS} - found == {"wire_event"}  # no trigger, but only added to
+
+
+def test_the_doctor_knows_a_role_that_may_too_much(db, settings):
+    if connection.settings_dict["USER"] != settings.DATABASE_ROLE:
+        assert doctor_servers.role().level == Level.OK
+
+    settings.DATABASE_ROLE = connection.settings_dict["USER"]
+    finding = doctor_servers.role()
+
+    assert finding.level == Level.WARNING
+    assert "is a superuser" in finding.detail or "may alter" in finding.detail

@@ -49,7 +49,7 @@ def kill_all(var) -> None:
 
 
 def query(sql, *values):
-    with psycopg.connect(embedded.database_url(), autocommit=True) as connection:
+    with psycopg.connect(embedded.owner_url(), autocommit=True) as connection:
         cursor = connection.execute(sql, values)
         return cursor.fetchone() if cursor.description else None
 
@@ -69,7 +69,10 @@ def test_the_addresses_name_sockets_in_the_state_folder():
 
     assert (
         embedded.database_url(var)
-        == "postgresql://newsroom@/newsroom?host=/srv/news/run"
+        == "postgresql://newsroom_app@/newsroom?host=/srv/news/run"
+    )
+    assert (
+        embedded.owner_url(var) == "postgresql://newsroom@/newsroom?host=/srv/news/run"
     )
     assert embedded.redis_url(var) == "unix:///srv/news/run/valkey.sock?db=0"
 
@@ -77,7 +80,11 @@ def test_the_addresses_name_sockets_in_the_state_folder():
 def test_the_settings_read_the_database_address_as_a_socket_folder():
     read = environ.Env.db_url_config(embedded.database_url(Path("/srv/News")))
 
-    assert (read["NAME"], read["USER"], read["HOST"]) == ("newsroom", "newsroom", "")
+    assert (read["NAME"], read["USER"], read["HOST"]) == (
+        "newsroom",
+        "newsroom_app",
+        "",
+    )
     assert read["OPTIONS"] == {"host": "/srv/News/run"}
 
 
@@ -183,7 +190,7 @@ def test_a_pid_file_whose_number_another_process_has_now_stops_nothing(var):
 
 def test_back_ends_without_their_postmaster_are_ended_before_a_start(var):
     embedded.start()
-    held = psycopg.connect(embedded.database_url())
+    held = psycopg.connect(embedded.owner_url())
     stopped = psutil.Process(held.info.backend_pid)
     stopped.suspend()  # one that cannot see that its postmaster is gone
     [postmaster] = processes.roots_in(var / "postgres")

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_LIMIT = 150  # seconds; on a machine with much else to do
-OURS = ("NEWSROOM_", "DATABASE_URL", "REDIS_URL", "CELERY_", "PORT", "DEMO", "DJANGO_")
+OURS = ("NEWSROOM_", "DATABASE_", "REDIS_URL", "CELERY_", "PORT", "DEMO", "DJANGO_")
 
 
 @pytest.fixture(scope="module")
@@ -415,7 +415,7 @@ def other_database(db):
     with psycopg.connect(**server, dbname="postgres", autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {name}")
-        base = os.environ.get("DATABASE_URL") or embedded.database_url()
+        base = os.environ.get("DATABASE_URL") or embedded.owner_url()
         parts = urllib.parse.urlsplit(base)
         yield parts._replace(path=f"/{name}").geturl()
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from demo import cast, listening, loading, paper, servers, started, trading
+from newsroom.database import roles
 
 
 class Command(BaseCommand):
@@ -65,7 +66,8 @@ class Command(BaseCommand):
                 f"There is more than the demo in this database ({', '.join(others)}); "
                 "--yes takes it away too."
             )
-        loading.wipe()
+        with roles.as_owner():  # whole tables go, ledgers among them
+            loading.wipe()
         self.load()
 
     def serve(self, *, port: int, **options: Any) -> None:  # noqa: ANN401

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from newsroom import backups
 from newsroom.backups import Wish
+from newsroom.database import roles
 from newsroom.processes import Refused
 from newsroom.telling import Teller
 
@@ -46,10 +47,11 @@ class Command(BaseCommand):
             accept_faults=options["accept_faults"],
         )
         try:
-            held = backups.restore(
-                path.absolute(), wish, now=timezone.now(), say=teller.line,
-                prove=teller.prove, watch=teller.moving,
-            )  # fmt: skip
+            with roles.as_owner():  # who may make databases
+                held = backups.restore(
+                    path.absolute(), wish, now=timezone.now(), say=teller.line,
+                    prove=teller.prove, watch=teller.moving,
+                )  # fmt: skip
         except (Refused, backups.Damaged) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
