@@ -67,6 +67,7 @@ def _file(var: Path) -> Path:
 
 def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
     """Do every step that is needed. Raises `Refused` with the reason why one cannot be."""
+    processes.close_to_others(var)
     outcome = Outcome.read(var)
     with roles.as_owner(), _alone():
         refuse_a_foreign_database()

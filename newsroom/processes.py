@@ -219,6 +219,34 @@ def end(processes: list[psutil.Process], how: int, patience: float, then: int) -
     raise Refused(f"These processes do not end: {names}.")
 
 
+def private_from_now_on() -> None:
+    """Let whatever this process and its children make be readable to their account alone."""
+    os.umask(0o077)
+
+
+def close_to_others(var: Path) -> None:
+    """Make `var`, and close it and what an earlier release left open in it.
+
+    What lies below a closed folder is out of reach, whatever its own mode says. Started by
+    root, the servers run as somebody else, who walks through `var` to folders of their own
+    and sees nothing on the way.
+    """
+    with named(var):
+        var.mkdir(parents=True, exist_ok=True)
+        _close(var, 0o711 if os.geteuid() == 0 else 0o700)
+        for place in var.iterdir():
+            if not place.is_symlink():
+                _close(place, 0o700 if place.is_dir() else 0o600)
+
+
+def _close(place: Path, mode: int) -> None:
+    """Set the mode of what is open wider; leave alone what we may not, or what is gone."""
+    with suppress(PermissionError, FileNotFoundError):
+        now = place.stat().st_mode & 0o777
+        if now & ~mode:
+            place.chmod(now & mode if place.is_file() else mode)
+
+
 @contextmanager
 def named(path: Path) -> Iterator[None]:
     """Turn what the system refuses about `path` into one sentence."""

@@ -142,8 +142,9 @@ def _place() -> Place:
 
 def _hold_alone(var: Path) -> None:
     """Take the lock of this state folder for our whole life, the guard's included."""
+    processes.close_to_others(var)
+    processes.private_from_now_on()
     with processes.named(var):
-        var.mkdir(parents=True, exist_ok=True)
         handle = os.open(var / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:

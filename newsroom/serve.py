@@ -13,6 +13,8 @@ from contextlib import suppress
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from newsroom import processes
+
 APP = "newsroom.asgi:application"
 GRACE = 5  # seconds for requests under way when the server is told to stop
 BACKLOG = 4096  # connections waiting to be accepted
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--app", default=APP, help="module:name of the shell")
     given = parser.parse_args()
+    processes.private_from_now_on()
     config = configuration(given.host, given.port, workers=given.workers, app=given.app)
     if given.workers > 1:
         Multiprocess(config, sockets=[config.bind_socket()]).run()

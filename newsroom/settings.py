@@ -170,6 +170,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
 ]
 TEMP_DIR = VAR_DIR / "tmp"  # cleared of what a crash left; newsroom/apps.py makes it
 FILE_UPLOAD_TEMP_DIR = TEMP_DIR
+# Originals nobody has published lie among them; readers get pictures from the site.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -127,9 +127,9 @@ def logs(var: Path | None = None) -> list[Path]:
 @contextmanager
 def _state(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[Account]:
     """Make the folders, hold the lock, and give the account that runs the servers."""
+    processes.close_to_others(var)
     with processes.named(var):
-        var.mkdir(parents=True, exist_ok=True)
-        (var / "log").mkdir(exist_ok=True)
+        (var / "log").mkdir(mode=0o700, exist_ok=True)
     with _lock(var, server, unwanted), processes.named(var):
         account = processes.account(var / "postgres")
         sockets = run_dir(var)

@@ -2,12 +2,14 @@
 
 import sys
 
+from newsroom import processes
 from newsroom.embedded import Refused, postgres, start, stop, valkey
 from newsroom.embedded.places import database_url, redis_url, var_dir
 
 
 def main(arguments: list[str]) -> int:
     """Start or stop the servers by hand, or tell whether they run."""
+    processes.private_from_now_on()
     verb = arguments[0] if len(arguments) == 1 else ""
     try:
         if verb == "start":

@@ -251,6 +251,39 @@ def test_a_broker_file_that_cannot_be_read_is_set_aside(var):
     )
 
 
+def open_to_others(var) -> list[str]:
+    """Return what another account of the machine could read or list under `var`."""
+    found = []
+    for place in (var, *var.rglob("*")):
+        closed = any(
+            not up.stat().st_mode & 0o001
+            for up in place.parents
+            if var in (up, *up.parents)
+        )
+        mode = place.lstat().st_mode
+        if not closed and not place.is_symlink() and mode & 0o006:
+            found.append(f"{mode & 0o777:o} {place}")
+    return found
+
+
+def test_a_state_folder_that_stood_open_is_closed_and_the_servers_still_run(var):
+    (var / "media" / "originals").mkdir(parents=True)
+    (var / "media" / "originals" / "unpublished.jpg").write_bytes(b"a picture")
+    (var / "logins.txt").write_text("ines secret")
+    (var / "log").mkdir()
+    (var / "log" / "web.log").write_text("a line")
+    for place in (var, *var.rglob("*")):
+        place.chmod(0o755 if place.is_dir() else 0o644)
+
+    embedded.start(tied=True)
+
+    assert open_to_others(var) == []
+    assert query("SELECT 1") == (1,)
+    assert (var / "logins.txt").read_text() == "ines secret"
+    embedded.stop()
+    assert embedded.start(tied=True).postgres
+
+
 # --- what cannot be, in one sentence --------------------------------------------------
 
 

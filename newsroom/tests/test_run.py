@@ -183,8 +183,17 @@ def test_one_command_brings_up_a_paper_and_its_login_and_ctrl_c_takes_all_away(
     assert f"Admin: {paper.url}admin/\n" in paper.said()
     login = re.search(r"^Login: (\S+)  Password: (\S+)$", paper.said(), re.MULTILINE)
     assert "Log out" in log_in(paper, *login.groups())
-    for private in ("secret_key", "prepared.json"):
-        assert (var / private).stat().st_mode & 0o077 == 0
+    for private in (
+        "secret_key",
+        "prepared.json",
+        "media",
+        "blobs",
+        "log",
+        "log/web.log",
+    ):
+        if (var / private).exists():
+            assert (var / private).stat().st_mode & 0o077 == 0, private
+    assert var.stat().st_mode & 0o066 == 0
 
     assert paper.stop(signal.SIGINT) < 12
     assert_nothing_is_left(var)
