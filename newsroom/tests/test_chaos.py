@@ -1,24 +1,30 @@
-"""The wire under fire: workers killed, the broker wiped, PostgreSQL stopped at once.
+"""The paper under fire: workers killed, the broker wiped, PostgreSQL killed and hanging.
 
-Small by default. For the full proof:
-`NEWSROOM_CHAOS=20000 NEWSROOM_CHAOS_KILLS=10 make test ARGS="-k under_fire -s"`.
+Small by default. For the full proof: `NEWSROOM_CHAOS=20000 NEWSROOM_CHAOS_KILLS=10
+NEWSROOM_CHAOS_HANG=60 make test ARGS="-k under_fire -s"`.
 """
 
+import http.client
 import http.server
+import itertools
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from newsroom import processes
+from newsroom.embedded import postgres
 from newsroom.embedded.places import database_url, redis_url
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +33,20 @@ KILLS = int(os.environ.get("NEWSROOM_CHAOS_KILLS", "4"))
 PER_FEED = 200
 FEEDS = max(ITEMS // PER_FEED, 4)
 STAGES = 4  # each feed grows in so many steps; one item in ten is edited later
-PATIENCE = 240  # seconds
+HANG = int(
+    os.environ.get("NEWSROOM_CHAOS_HANG", "5")
+)  # seconds PostgreSQL stands still
+PATIENCE = 300 + HANG  # seconds
+ANSWER = 8  # seconds the site may wait for the database: NEWSROOM_DB_PATIENCE
+# The servers, kept running as `make run` does it.
+KEEP = """
+import signal
+from newsroom import embedded
+embedded.start(tied=True)
+keepers = embedded.keep(embedded.Servers(postgres=True, valkey=True), say=print)
+print("up", flush=True)
+signal.pause()
+"""
 
 
 class World:
@@ -95,9 +114,33 @@ class Stack:
         }
         self.children: list[subprocess.Popen] = []
         self.log = (var / "celery.log").open("ab")
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.env |= {
+            "NEWSROOM_HTTPS": "0",
+            "NEWSROOM_URL": f"http://127.0.0.1:{self.port}",
+            "NEWSROOM_DB_PATIENCE": str(ANSWER),
+        }
 
-    def embedded(self, verb: str) -> None:
-        self.python("-m", "newsroom.embedded", verb)
+    def servers(self) -> None:
+        """Bring PostgreSQL and Valkey up, looked after for as long as this lasts."""
+        keeper = self.begin("-c", KEEP, stdout=subprocess.PIPE, text=True)
+        assert keeper.stdout.readline() == "up\n"
+
+    def web(self) -> None:
+        self.begin("-m", "newsroom.serve", "--port", str(self.port))
+        deadline = time.monotonic() + 60
+        while Readers.ask(self.port, "/readyz")[0] != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def begin(self, *words: str, **how) -> subprocess.Popen:
+        child = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env=self.env, start_new_session=True,
+            **{"stdout": self.log, "stderr": self.log, **how},
+        )  # fmt: skip
+        self.children.append(child)
+        return child
 
     def python(self, *words: str) -> None:
         subprocess.run(
@@ -106,13 +149,7 @@ class Stack:
         )  # fmt: skip
 
     def celery(self, *words: str) -> subprocess.Popen:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "newsroom", *words],
-            cwd=ROOT, env=self.env, start_new_session=True,
-            stdout=self.log, stderr=self.log,
-        )  # fmt: skip
-        self.children.append(child)
-        return child
+        return self.begin("-m", "celery", "-A", "newsroom", *words)
 
     def worker(self) -> subprocess.Popen:
         return self.celery("worker", "-Q", "ingest", "-c", "2", "--loglevel=WARNING")
@@ -139,19 +176,106 @@ class Stack:
         redis.Redis.from_url(redis_url(self.var)).flushall()
 
     def stop_postgres_at_once(self) -> None:
-        """An immediate stop, as a power cut would be to PostgreSQL; then start again."""
-        pid = int((self.var / "postgres" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGQUIT)
-        psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], 10)
-        self.embedded("start")
+        """An immediate stop, as a power cut would be to PostgreSQL."""
+        self.postmaster().send_signal(signal.SIGQUIT)
+
+    def kill_postgres_three_times(self) -> None:
+        """`kill -9` of the postmaster, and of its successors as they begin to answer."""
+        killed = None
+        for _ in range(3):
+            killed = self.postmaster(other_than=killed)
+            killed.kill()
+
+    def hang_postgres(self) -> None:
+        """Let every process of PostgreSQL stand still for `HANG` seconds."""
+        postmaster = self.postmaster()
+        tree = [postmaster, *postmaster.children(recursive=True)]
+        for process in tree:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        try:
+            time.sleep(HANG)
+        finally:
+            for process in tree:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
+
+    def postmaster(self, other_than: psutil.Process | None = None) -> psutil.Process:
+        """Wait for a PostgreSQL that answers, another one than `other_than`."""
+        deadline = time.monotonic() + 60
+        while True:
+            found = processes.roots_in(self.var / "postgres")
+            if found and found[0] != other_than and not postgres.answers(self.var):
+                return found[0]
+            assert time.monotonic() < deadline, "no PostgreSQL"
+            time.sleep(0.02)
 
     def end(self) -> None:
-        for child in self.children:
+        for child in reversed(self.children):  # the servers began, and end last
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
-        self.embedded("stop")
+            if child.stdout:
+                child.stdout.close()
+        self.python("-m", "newsroom.embedded", "stop")
         self.log.close()
+
+
+class Readers:
+    """Two who read all the while: one a page that is kept, one what is made anew."""
+
+    def __init__(self, port: int) -> None:
+        self.kept: list[tuple[int, str, float]] = []  # status, Retry-After, seconds
+        self.made: list[tuple[int, str, float]] = []
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._read, args=[port, path, answers, pause])
+            for path, answers, pause in (
+                ("/", self.kept, 0.02),
+                ("/search/?q=report+{}", self.made, 0.1),
+                ("/api/v1/wire/", self.made, 0.1),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self, port: int, path: str, answers: list, pause: float) -> None:
+        for n in itertools.count():
+            if self._ended.wait(pause):
+                return
+            answers.append(self.ask(port, path.format(n)))
+
+    @staticmethod
+    def ask(port: int, path: str) -> tuple[int, str, float]:
+        """Return status, Retry-After and seconds; status 0 where nothing came."""
+        began = time.monotonic()
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            line.request("GET", path)
+            answer = line.getresponse()
+            answer.read()
+            late = answer.headers.get("Retry-After", "")
+            return answer.status, late, time.monotonic() - began
+        except (OSError, http.client.HTTPException):
+            return 0, "", time.monotonic() - began
+        finally:
+            line.close()
+
+    def end(self) -> str:
+        """Stop reading; say what came of it."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(40)
+        kept = sum(status == 200 for status, *_ in self.kept)
+        made = Counter(status for status, *_ in self.made)
+        return (
+            f"kept page: {kept} of {len(self.kept)} served"
+            f" ({100 * kept / len(self.kept):.2f} %), slowest"
+            f" {max(seconds for *_, seconds in self.kept):.2f} s; made anew:"
+            f" {made[200]} of {len(self.made)} served, {made[503]} said 503 with"
+            f" Retry-After, {len(self.made) - made[200] - made[503]} neither, slowest"
+            f" {max(seconds for *_, seconds in self.made):.2f} s"
+        )
 
 
 @pytest.fixture
@@ -161,7 +285,7 @@ def stack(tmp_path_factory):
     world = World(FEEDS, PER_FEED)
     stack = Stack(var, world.port)
     try:
-        stack.embedded("start")
+        stack.servers()
         stack.python("manage.py", "migrate", "--verbosity=0")
         yield stack, world
     finally:
@@ -214,10 +338,15 @@ def test_under_fire_nothing_is_lost_and_nothing_doubled(stack):
     stack.celery("beat", "-s", str(stack.var / "beat"), "--loglevel=WARNING")
     stack.worker()
     stack.worker()
+    stack.web()
+    assert Readers.ask(stack.port, "/")[0] == 200
+    readers = Readers(stack.port)
     began = time.monotonic()
     faults = ["kill"] * KILLS
     faults.insert(KILLS // 3, "wipe")
     faults.insert(2 * KILLS // 3 + 1, "stop")
+    faults.insert(KILLS // 2, "end postgres three times")
+    faults.append("hang postgres")
     for number, fault in enumerate(faults, start=1):
         world.stage = max(world.stage, min(STAGES, 1 + STAGES * number // len(faults)))
         time.sleep(dice.uniform(1.0, 4.0))
@@ -226,6 +355,10 @@ def test_under_fire_nothing_is_lost_and_nothing_doubled(stack):
             stack.kill_a_worker(dice)
         elif fault == "wipe":
             stack.wipe_the_broker()
+        elif fault == "hang postgres":
+            stack.hang_postgres()
+        elif fault == "end postgres three times":
+            stack.kill_postgres_three_times()
         else:
             stack.stop_postgres_at_once()
     world.stage = STAGES
@@ -237,6 +370,11 @@ def test_under_fire_nothing_is_lost_and_nothing_doubled(stack):
     took = time.monotonic() - began
     count = account(stack, world)
     print(f"{took:6.1f} s  settled: {dict(count)}")
+    print(f"          {readers.end()}")
+    assert {status for status, *_ in readers.kept} == {200}
+    assert {status for status, *_ in readers.made} <= {200, 503}
+    assert all(late for status, late, _ in readers.made if status == 503)
+    assert max(seconds for *_, seconds in readers.made) < ANSWER + 6
     assert count["lost"] == count["doubled"] == count["half"] == count["bare"] == 0
 
 
