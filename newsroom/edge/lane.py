@@ -2,28 +2,20 @@
 
 uvicorn makes a task, a scope and two awaited messages for every request; for bytes that
 lie ready, that is three quarters of the work. This protocol answers hits itself and gives
-everything else to uvicorn, untouched. It also bounds the time a header may take, which
-uvicorn leaves to a proxy. It leans on the insides of the pinned uvicorn: the tests of
-this module tell when a new one differs.
+everything else to uvicorn, untouched. The bounds on what a client may send hold for both.
+It leans on the insides of the pinned uvicorn: the tests of this module tell when a new
+one differs.
 """
 
-import logging
-from asyncio import TimerHandle, Transport
-from functools import cache
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from newsroom.edge.asgi import AsgiDoor
 from newsroom.edge.page import encoding_for
+from newsroom.edge.protocol import BoundedProtocol
 from newsroom.edge.shell import Shell
 
-HEADER_TIME = 20  # seconds from the first byte of a request to the end of its headers
 
-log = logging.getLogger(__name__)
-
-
-class FastLane(HttpToolsProtocol):
+class FastLane(BoundedProtocol):
     """uvicorn's HTTP protocol, with kept pages answered before a task is made."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -32,49 +24,24 @@ class FastLane(HttpToolsProtocol):
             self.app if isinstance(self.app, AsgiDoor) else None
         )
         self._answered = False
-        self._reading = (
-            False  # between the first byte of a request and its headers' end
-        )
-        self._deadline: TimerHandle | None = None
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._deadline = self.loop.call_later(HEADER_TIME, self._too_slow)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._in_time()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._reading and self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_TIME, self._too_slow)
-
-    def on_message_begin(self) -> None:
-        self._answered, self._reading = False, True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._reading = False
-        self._in_time()
+    def on_request(self) -> None:
         ready = self._kept()
         if ready is None:
-            super().on_headers_complete()
+            self._answered = False
+            super().on_request()
             return
         self._answered = True
+        self._unset_keepalive_if_required()  # set by the one before in the same packet
         self.transport.writelines(ready)
         self.server_state.total_requests += 1
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
-    def on_body(self, body: bytes) -> None:
+    def on_request_complete(self) -> None:
         if not self._answered:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        if not self._answered:
-            super().on_message_complete()
+            super().on_request_complete()
 
     def shutdown(self) -> None:
         # Open streams never end by themselves, and uvicorn would wait for them.
@@ -96,8 +63,15 @@ class FastLane(HttpToolsProtocol):
         ):
             return None
         page = self._door.fresh(self.url)
+        if page is None:
+            return None
         headers = dict(self.headers)
-        if page is None or not self._door.admits(self.scheme, headers):
+        if (
+            len(headers) != len(self.headers)  # a header twice: the door looks at each
+            or b"content-length" in headers
+            or b"transfer-encoding" in headers
+            or not self._door.admits(self.scheme, headers)
+        ):
             return None
         held = headers.get(b"if-none-match")
         if held is not None and held not in page.etags:
@@ -105,21 +79,3 @@ class FastLane(HttpToolsProtocol):
         self._door.gate.store.counts["hit"] += 1
         variant = page.variants[encoding_for(headers.get(b"accept-encoding", b""))]
         return (variant.head, variant.body) if held is None else (variant.head_304,)
-
-    def _in_time(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _too_slow(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.close()
-
-
-@cache
-def _say_once(name: str) -> None:
-    log.warning(
-        "the fast lane is closed: uvicorn wraps the shell in %s; start it by"
-        " newsroom.serve, or with --no-proxy-headers",
-        name,
-    )

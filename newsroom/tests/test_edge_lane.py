@@ -7,7 +7,7 @@ import time
 import pytest
 import uvicorn
 
-from newsroom.edge import lane as module
+from newsroom.edge import protocol as module
 from newsroom.edge.lane import FastLane
 from newsroom.tests.edge_kit import HOST, make_house
 
@@ -114,6 +114,17 @@ def test_a_foreign_host_gets_no_kept_page(house, port):
     talk(port, get())
     heard, _ = talk(port, get(host="evil.example"))
     assert heard.startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("hosts", [("evil.example", HOST), (HOST, HOST), ()])
+def test_two_hosts_or_none_are_refused(house, port, path, method, hosts):
+    talk(port, get())
+    lines = [f"{method} {path} HTTP/1.1", *(f"Host: {host}" for host in hosts), "", ""]
+    heard, _ = talk(port, "\r\n".join(lines).encode())
+    assert heard.startswith(b"HTTP/1.1 400 ")
+    assert house.paper.renders == 1
 
 
 def test_a_body_behind_a_get_is_read_past(house, port):
