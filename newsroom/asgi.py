@@ -16,6 +16,7 @@ django = get_wsgi_application()
 from newsroom import pools  # noqa: E402 - needs the settings
 from newsroom.database import patience  # noqa: E402
 from newsroom.edge import wiring  # noqa: E402 - needs the apps
+from newsroom.edge.connections import files, most_live  # noqa: E402
 from newsroom.edge.shell import Shell, answered_by  # noqa: E402
 from newsroom.edge.watch import Watch  # noqa: E402
 from newsroom.live.reading import make_hub  # noqa: E402
@@ -26,12 +27,15 @@ def make_application() -> Shell:
     """Return a shell with a cache, a listener and a stream of its own."""
     patience.serve_readers(settings.DATABASE_PATIENCE)
     gate = wiring.make_gate(django)
-    hub = make_hub(most=settings.LIVE_READERS)
-    stream = Stream(hub)
+    addresses = wiring.make_addresses()
+    hub = make_hub(most=most_live(files(), settings.LIVE_READERS))
+    stream = Stream(hub, address_of=addresses, per_address=settings.LIVE_PER_ADDRESS)
     # Pages get threads of their own: a slow desk must not hold up the readers. So do the
-    # operators' questions: whatever is slow, they are answered.
+    # operators' questions, and those who ask whose session a large body comes with:
+    # whatever is slow, they are answered.
     pages = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="page")
     asked = ThreadPoolExecutor(1, thread_name_prefix="watch")
+    sessions = ThreadPoolExecutor(1, thread_name_prefix="session")
     watch = Watch(
         gate.store,
         listening=lambda: application.listening(),
@@ -42,7 +46,7 @@ def make_application() -> Shell:
     )
     application = Shell(
         gate,
-        pools.make_behind(django),
+        pools.make_behind(django, wiring.make_bodies(sessions, addresses)),
         threads=pages,
         listener=lambda ring: wiring.make_listener(gate.store, ring),
         ring=hub.ring,
@@ -54,6 +58,7 @@ def make_application() -> Shell:
             **{path: answered_by(own, asked) for path, own in watch.own().items()},
         },
         secure=wiring.https_by_headers(),
+        connections=wiring.make_connections(),
     )
     return application
 

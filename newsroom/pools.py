@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from newsroom.edge.asgi import AsgiApp, Receive, Scope, Send
+from newsroom.edge.bodies import Bodies
 from newsroom.edge.gate import BUSY, plain
 from newsroom.edge.page import Page
 from newsroom.edge.render import WsgiApp
@@ -56,12 +57,16 @@ def pool_for(method: str, path: str) -> str:
     return "api" if path.startswith("/api/") else "file"
 
 
-def make_behind(app: WsgiApp) -> AsgiApp:
-    """Return `app` with each kind of request in threads of its own."""
+def make_behind(app: WsgiApp, bodies: Bodies | None = None) -> AsgiApp:
+    """Return `app` with each kind of request in threads of its own.
+
+    `bodies` holds what the requests of all kinds bring.
+    """
     behinds = {
         pool.name: threaded(
             app,
             ThreadPoolExecutor(pool.threads, thread_name_prefix=pool.name),
+            bodies=bodies,
             most=pool.most,
             busy=pool.busy,
         )

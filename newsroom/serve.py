@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from newsroom import processes
+from newsroom.edge.connections import raise_limit
 
 APP = "newsroom.asgi:application"
 GRACE = 5  # seconds for requests under way when the server is told to stop
@@ -63,6 +64,7 @@ def main() -> None:
     parser.add_argument("--app", default=APP, help="module:name of the shell")
     given = parser.parse_args()
     processes.private_from_now_on()
+    raise_limit()
     config = configuration(given.host, given.port, workers=given.workers, app=given.app)
     if given.workers > 1:
         Multiprocess(config, sockets=[config.bind_socket()]).run()

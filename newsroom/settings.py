@@ -194,8 +194,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-# A proxy's word for the scheme and for the client's address: see staff/address.py
+# A proxy's word for the scheme and for the client's address
 BEHIND_PROXY = env.bool("NEWSROOM_BEHIND_PROXY", default=False)
+PROXIES = env.list("NEWSROOM_PROXIES", default=[])  # further ones, before the last
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -283,6 +284,7 @@ LOGIN_THREADS = env.int("NEWSROOM_LOGIN_THREADS", default=2)  # comparing passwo
 API_THREADS = env.int("NEWSROOM_API_THREADS", default=2)
 FILE_THREADS = env.int("NEWSROOM_FILE_THREADS", default=4)  # pictures, and all else
 LIVE_READERS = env.int("NEWSROOM_LIVE_READERS", default=5000)  # streams of a process
+LIVE_PER_ADDRESS = env.int("NEWSROOM_LIVE_PER_ADDRESS", default=100)  # of those
 METRICS_TOKEN = env.str(
     "NEWSROOM_METRICS_TOKEN", default=""
 )  # empty: this machine only

@@ -1,11 +1,14 @@
 """The ASGI door: kept pages first, then our own addresses, then Django."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from time import monotonic
 from typing import Any
 
+from newsroom.edge.bodies import SMALL, declared_size, refuse, too_large
+from newsroom.edge.connections import Connections
 from newsroom.edge.gate import BAD_HOST, BUSY, TRIES, WAIT, Address, Gate
 from newsroom.edge.page import Page, encoding_for
 from newsroom.edge.store import Turn
@@ -16,7 +19,13 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Secure = Callable[[str | None, Mapping[bytes, bytes]], bool]
 
+log = logging.getLogger(__name__)
+
 NO_BODY = {"type": "http.response.body", "body": b""}
+
+
+class ReaderLeft(Exception):
+    """The reader hung up before the answer was told."""
 
 
 class AsgiDoor:
@@ -30,8 +39,9 @@ class AsgiDoor:
         threads: Executor,
         own: Mapping[str, AsgiApp] | None = None,
         secure: Secure | None = None,
+        connections: Connections | None = None,
     ) -> None:
-        """`own` are answered here, by exact path.
+        """`own` are answered here, by exact path; `connections` counts the server's.
 
         `secure` is given where plain HTTP is sent on to HTTPS by Django: it tells by the
         scheme and the headers whether a request came over HTTPS.
@@ -42,6 +52,7 @@ class AsgiDoor:
         self._threads = threads
         self._own = dict(own or {})
         self._secure = secure
+        self.connections = connections
 
     def fresh(self, url: bytes) -> Page | None:
         """Return the page kept for a plain address as it was sent, if it is fresh."""
@@ -58,16 +69,24 @@ class AsgiDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._behind(scope, receive, send)
+        try:
+            await self._answer(scope, receive, _telling(send))
+        except ReaderLeft:
+            log.debug("a reader left before %s was told", scope["path"])
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Of repeated headers a dict keeps the last; no kept byte depends on any of them.
         headers = dict(scope["headers"])
+        if not self._is_for_us(scope, headers):
+            return await _send(BAD_HOST, scope["method"], headers, send)
         if scope["method"] not in ("GET", "HEAD"):
             return await self._hand_on(scope, receive, send)
+        if (declared_size(scope) or 0) > SMALL:
+            return await refuse(too_large(SMALL), receive, send)
         if self._secure is not None and not self._secure(scope["scheme"], headers):
             return await self._hand_on(scope, receive, send)
         page = self._at_once(scope)
-        if page is not None and self.gate.host_is_ours(
-            _text(headers.get(b"host", b""))
-        ):
+        if page is not None:
             self._store.counts["hit"] += 1
             return await _send(page, scope["method"], headers, send)
         own = self._own.get(scope["path"])
@@ -80,10 +99,19 @@ class AsgiDoor:
         )
         if found is None:
             return await self._hand_on(scope, receive, send)
-        if not self.gate.host_is_ours(_text(headers.get(b"host", b""))):
-            found = BAD_HOST
         page = found if isinstance(found, Page) else await self._page(found)
         return await _send(page, scope["method"], headers, send)
+
+    def _is_for_us(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+        """Tell whether a request names this paper, and nothing beside it.
+
+        For every address alike: a page of another site that was led to this machine by
+        DNS names that site, and learns nothing.
+        """
+        is_twice = len(headers) != len(scope["headers"]) and (
+            sum(name == b"host" for name, _ in scope["headers"]) > 1
+        )
+        return not is_twice and self.gate.host_is_ours(_text(headers.get(b"host", b"")))
 
     def _at_once(self, scope: Scope) -> Page | None:
         if scope["query_string"] or b"%" in (scope.get("raw_path") or b""):
@@ -117,6 +145,18 @@ class AsgiDoor:
             kept = [pair for pair in scope["headers"] if b"_" not in pair[0]]
             scope = {**scope, "headers": kept}
         await self._behind(scope, receive, send)
+
+
+def _telling(send: Send) -> Send:
+    """Return `send` whose failures say that the reader left (ASGI 2.4: an OSError)."""
+
+    async def tell(message: dict[str, Any]) -> None:
+        try:
+            await send(message)
+        except OSError as error:
+            raise ReaderLeft from error
+
+    return tell
 
 
 def _text(raw: bytes) -> str:

@@ -16,13 +16,9 @@ PAUSE = 0.25  # seconds between two looks for idle connections
 class Connection(Protocol):
     """What is counted here: a server's protocol."""
 
-    transport: "Closing"
-
     def is_idle(self) -> bool: ...
 
-
-class Closing(Protocol):
-    def close(self) -> None: ...
+    def let_go(self) -> None: ...
 
 
 class Connections:
@@ -71,7 +67,7 @@ class Connections:
         idle = [one for one in self._open if one.is_idle()]
         for one in idle[: max(1, self.most // 8)]:
             self.leave(one)
-            one.transport.close()
+            one.let_go()
 
 
 def raise_limit() -> int:

@@ -143,6 +143,10 @@ class BoundedProtocol(HttpToolsProtocol):
             return False
         return self._deadline.when() - self.loop.time() < HEADER_TIME - HURRY
 
+    def let_go(self) -> None:
+        """Close an idle connection: its room is needed."""
+        self.transport.close()
+
     def _waits(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from newsroom.edge.asgi import AsgiApp, AsgiDoor, Receive, Scope, Send
+from newsroom.edge.connections import Connections
 from newsroom.edge.gate import Gate
 from newsroom.edge.listener import Listener
 from newsroom.edge.watch import Own, Visitor
@@ -30,9 +31,13 @@ class Shell(AsgiDoor):
         close: Callable[[], Coroutine[Any, Any, None]],
         own: dict[str, AsgiApp],
         secure: Callable[..., bool] | None = None,
+        connections: Connections | None = None,
     ) -> None:
         """`run` reads what is live until cancelled, `close` lets its readers go."""
-        super().__init__(gate, behind, threads=threads, own=own, secure=secure)
+        super().__init__(
+            gate, behind, threads=threads, own=own, secure=secure,
+            connections=connections,
+        )  # fmt: skip
         self._make_listener = listener
         self._ring, self._run, self._close = ring, run, close
         self._listener: Listener | None = None

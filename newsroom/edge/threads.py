@@ -8,7 +8,6 @@ import asyncio
 import contextvars
 import logging
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -16,18 +15,13 @@ from email.utils import formatdate
 from typing import IO, Any
 
 from newsroom.edge.asgi import AsgiApp, Receive, Scope, Send
-from newsroom.edge.gate import BROKEN, BUSY, plain
+from newsroom.edge.bodies import Bodies, refuse
+from newsroom.edge.gate import BROKEN, BUSY
 from newsroom.edge.page import Page
 from newsroom.edge.render import WsgiApp
 
-BODY_LIMIT = 64 * 1024 * 1024  # bytes of one request; a picture of the desk fits
-BODY_TIME = 60  # seconds in which it must have come
-IN_MEMORY = 512 * 1024  # bytes of a body before it goes to a file
 PIECE = 256 * 1024  # bytes of an answer taken from Django at a time
 MOST_WAITING = 256  # requests that wait for a thread
-
-TOO_LARGE = plain(413, f"At most {BODY_LIMIT} bytes can be sent.\n")
-TOO_SLOW = plain(408, "The request took too long to arrive.\n")
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +37,12 @@ class Answer:
 
 
 def threaded(
-    app: WsgiApp, threads: Executor, *, most: int = 0, busy: Page = BUSY
+    app: WsgiApp,
+    threads: Executor,
+    *,
+    bodies: Bodies | None = None,
+    most: int = 0,
+    busy: Page = BUSY,
 ) -> AsgiApp:
     """Return `app` as an ASGI application whose work is done by `threads`.
 
@@ -51,6 +50,7 @@ def threaded(
     comes then is answered with `busy`.
     """
     waiting, most = 0, most or MOST_WAITING
+    bodies = bodies or Bodies()
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal waiting
@@ -59,17 +59,17 @@ def threaded(
         if waiting >= most:
             await _send_page(busy, send)
             return
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as body:
-            refusal = await _read(receive, body)
+        with bodies.kept(scope) as held:
+            refusal = await bodies.read(held, scope, receive)
             if refusal is not None:
-                await _send_page(refusal, send)
+                await refuse(refusal, receive, send)
                 return
             if waiting >= most:  # others came while this body was read
                 await _send_page(busy, send)
                 return
             waiting += 1
             try:
-                await _serve(app, threads, environ_for(scope, body), send)
+                await _serve(app, threads, environ_for(scope, held.file), send)
             finally:
                 waiting -= 1
 
@@ -113,23 +113,6 @@ def environ_for(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
     body.seek(0)
     environ["CONTENT_LENGTH"] = str(size) if size else environ.get("CONTENT_LENGTH", "")
     return environ
-
-
-async def _read(receive: Receive, body: IO[bytes]) -> Page | None:
-    """Read the request's body to its end; return a refusal if it is too much or slow."""
-    try:
-        async with asyncio.timeout(BODY_TIME):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return TOO_SLOW
-                body.write(message.get("body", b""))
-                if body.tell() > BODY_LIMIT:
-                    return TOO_LARGE
-                if not message.get("more_body"):
-                    return None
-    except TimeoutError:
-        return TOO_SLOW
 
 
 async def _serve(

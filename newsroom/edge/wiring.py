@@ -1,7 +1,9 @@
 """The edge of this project: its parts put together from the settings."""
 
+import ipaddress
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from functools import lru_cache
 from time import monotonic
 from typing import Any
@@ -15,10 +17,14 @@ from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
 from newsroom.database import patience
+from newsroom.edge.addresses import Addresses
+from newsroom.edge.bodies import Bodies
+from newsroom.edge.connections import Connections, files, most_connections
 from newsroom.edge.gate import Gate
 from newsroom.edge.keys import Policy
 from newsroom.edge.listener import Listener
 from newsroom.edge.render import Renderer, WsgiApp
+from newsroom.edge.sessions import Sessions
 from newsroom.edge.store import Store
 
 RECHECK = 30.0  # seconds between two looks for the next change by the clock
@@ -43,6 +49,32 @@ def make_gate(app: WsgiApp) -> Gate:
         policy_for=policy_for,
         host_is_ours=host_is_ours,
     )
+
+
+def make_addresses() -> Addresses:
+    """Return how to tell whose request it is."""
+    try:
+        proxies = [
+            ipaddress.ip_network(text, strict=False) for text in settings.PROXIES
+        ]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"NEWSROOM_PROXIES: {error}") from error
+    return Addresses(behind_proxy=settings.BEHIND_PROXY, proxies=proxies)
+
+
+def make_bodies(threads: Executor, addresses: Addresses) -> Bodies:
+    """Return what holds the bodies of requests; `threads` look up who sends much."""
+    sessions = Sessions(threads)
+    return Bodies(may_be_large=sessions.may_send_much, address_of=addresses)
+
+
+def make_connections() -> Connections:
+    """Return the count of connections: half of them, at most, for one address.
+
+    Behind a proxy all come from one address, and it has limits of its own.
+    """
+    most = most_connections(files())
+    return Connections(most, per_address=None if settings.BEHIND_PROXY else most // 2)
 
 
 def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:

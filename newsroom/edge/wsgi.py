@@ -34,6 +34,8 @@ class WsgiDoor:
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
+        if not self._gate.host_is_ours(environ.get("HTTP_HOST", "")):
+            return self._send(BAD_HOST, environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._behind(environ, start_response)
         if self._secure is not None and not self._secure(environ):
@@ -77,8 +79,6 @@ class WsgiDoor:
     def _send(
         self, page: Page, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if not self._gate.host_is_ours(environ.get("HTTP_HOST", "")):
-            page = BAD_HOST
         encoding = encoding_for(
             environ.get("HTTP_ACCEPT_ENCODING", "").encode("latin-1")
         )

@@ -3,6 +3,9 @@
 import asyncio
 import json
 import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from urllib.parse import parse_qs
 
@@ -15,6 +18,7 @@ STREAM_HEADERS = [
     (b"x-accel-buffering", b"no"),  # nginx must not hold events back
     (b"x-content-type-options", b"nosniff"),
 ]
+FULL = b"No seat is free. Please try again.\n"
 POLL_HEADERS = [
     (b"content-type", b"application/json"),
     (b"cache-control", b"public, max-age=0, s-maxage=2"),
@@ -24,6 +28,7 @@ FULL_HEADERS = [
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"retry-after", b"10"),
+    (b"connection", b"close"),  # a connection is what is short
 ]
 
 log = logging.getLogger(__name__)
@@ -32,17 +37,32 @@ log = logging.getLogger(__name__)
 class Stream:
     """Serves one hub's events."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        address_of: Callable[[Scope], str] = lambda scope: "",
+        per_address: int | None = None,
+    ) -> None:
+        """`per_address` bounds the streams, and the polls under way, of one address."""
         self.hub = hub
+        self._address_of, self._per_address = address_of, per_address
+        self._streams: Counter[str] = Counter()
+        self._polls: Counter[str] = Counter()
+        self._has_warned = False
 
     async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer `GET /live/`: events until the reader leaves or the house closes."""
-        reader = self.hub.join() if scope["method"] == "GET" else None
-        if reader is None:
-            await _answer(
-                send, 503, FULL_HEADERS, b"No seat is free. Please try again.\n"
-            )
-            return
+        with self._place(self._streams, scope) as is_free:
+            reader = self.hub.join() if is_free and scope["method"] == "GET" else None
+            if reader is None:
+                await _answer(send, 503, FULL_HEADERS, FULL)
+                return
+            await self._stream(reader, scope, receive, send)
+
+    async def _stream(
+        self, reader: Reader, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         watch = asyncio.create_task(_leave_when_gone(reader, receive))
         try:
             await self._tell(reader, _cursor(scope), send)
@@ -54,6 +74,42 @@ class Stream:
 
     async def poll(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer `GET /live/poll?after=<cursor>`: the same events, as JSON."""
+        with self._place(self._polls, scope) as is_free:
+            if not is_free:
+                await _answer(send, 503, FULL_HEADERS, FULL)
+                return
+            await self._poll(scope, send)
+
+    @contextmanager
+    def _place(self, taken: Counter[str], scope: Scope) -> Iterator[bool]:
+        """Count one more of an address; yield False if it has its share already."""
+        address = self._address_of(scope)
+        if self._per_address is not None and taken[address] >= self._per_address:
+            self.hub.counts["refused"] += 1
+            self._warn(address, scope)
+            yield False
+            return
+        taken[address] += 1
+        try:
+            yield True
+        finally:
+            taken[address] -= 1
+            if not taken[address]:
+                del taken[address]
+
+    def _warn(self, address: str, scope: Scope) -> None:
+        if self._has_warned:
+            return
+        self._has_warned = True
+        log.warning(
+            "%s has %d live streams, its share; more are refused%s",
+            address, self._per_address,
+            ". A proxy seems to stand before us: see NEWSROOM_BEHIND_PROXY"
+            if any(name == b"x-forwarded-for" for name, _ in scope["headers"])
+            else "",
+        )  # fmt: skip
+
+    async def _poll(self, scope: Scope, send: Send) -> None:
         after, upto = _cursor(scope), self.hub.cursor
         missed = await self.hub.missed(after) if after else Missed(self.hub.recent())
         body = json.dumps(

@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from newsroom.edge.addresses import Addresses
+from newsroom.edge.connections import Connections, files, most_connections, most_live
 from newsroom.edge.shell import Shell
 from newsroom.edge.threads import threaded
 from newsroom.live.stream import Stream
@@ -21,6 +23,9 @@ class NoListener:
 
 house, world = make_house(body="page " * 2000), World()
 threads = ThreadPoolExecutor(4)
+world.hub.most = most_live(files(), 5000)
+stream = Stream(world.hub, address_of=Addresses(), per_address=100)
+most = most_connections(files())
 application = Shell(
     house.gate,
     threaded(house.paper, threads),
@@ -29,5 +34,6 @@ application = Shell(
     ring=world.hub.ring,
     run=world.hub.run,
     close=world.hub.close,
-    own={"/live/": Stream(world.hub).live},
+    own={"/live/": stream.live, "/live/poll": stream.poll},
+    connections=Connections(most, per_address=most // 2),
 )

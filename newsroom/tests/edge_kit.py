@@ -64,7 +64,7 @@ def make_house(paper: Paper | None = None, **fields) -> House:
         store,
         render=Renderer(paper, site=SITE),
         policy_for=lambda path: paper.policy if not path.startswith("/admin") else None,
-        host_is_ours={HOST, "127.0.0.1"}.__contains__,
+        host_is_ours=lambda host: host.partition(":")[0] in (HOST, "127.0.0.1"),
     )
     threads = ThreadPoolExecutor(4)
     asgi = AsgiDoor(gate, threaded(paper, threads), threads=threads)
@@ -86,6 +86,8 @@ async def ask_asgi(app, path="/", *, method="GET", headers=(), query="", body=b"
     given = (
         [(b"host", HOST.encode())] if not any(k == b"host" for k, _ in headers) else []
     )
+    if body and not any(k == b"content-length" for k, _ in headers):
+        given.append((b"content-length", b"%d" % len(body)))
     scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(),
         "query_string": query.encode(), "headers": [*given, *headers], "scheme": "http",

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from newsroom.edge.keys import Policy
+from newsroom.edge.watch import ALIVE
 from newsroom.tests.edge_kit import (
     HOST,
     HTML,
@@ -107,6 +108,50 @@ def test_a_foreign_host_is_refused_before_and_after_the_page_is_kept(door, host)
     assert door(house).status == 200
     assert door(house, host=host).status == 400
     assert door(house).body == b"page"
+
+
+def make_own(house):
+    """Add an address of our own to both doors of `house`; return who asked for it."""
+    asked = []
+
+    async def app(scope, receive, send):
+        asked.append("asgi")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"figures"})
+
+    def own(visitor):
+        asked.append("wsgi")
+        return ALIVE
+
+    house.asgi._own["/metrics"] = app
+    house.wsgi._own["/metrics"] = own
+    return asked
+
+
+@pytest.mark.parametrize("host", ["evil.example", "", f"evil.example,{HOST}"])
+@pytest.mark.parametrize("path", ["/metrics", "/admin/", "/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_foreign_host_learns_nothing_at_any_address(door, host, path, method):
+    """DNS rebinding: a page of another site, led to this machine, names that site."""
+    house = make_house()
+    asked = make_own(house)
+    assert door(house, path, method=method, host=host).status == 400
+    assert asked == []
+    assert house.paper.renders == 0
+    assert door(house, "/metrics").status == 200
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/admin/", "/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_of_two_hosts_neither_is_believed(path, method):
+    house = make_house()
+    make_own(house)
+    run(ask_asgi(house.asgi, "/"))
+    for hosts in ((b"evil.example", HOST.encode()), (HOST.encode(),) * 2):
+        headers = [(b"host", host) for host in hosts]
+        reply = run(ask_asgi(house.asgi, path, method=method, headers=headers))
+        assert reply.status == 400
+    assert house.paper.renders == 1
 
 
 @pytest.mark.parametrize(

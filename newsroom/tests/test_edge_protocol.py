@@ -193,14 +193,10 @@ def test_line_breaks_between_requests_hold_no_connection(house, port, monkeypatc
         line.sendall(get())
         assert line.recv(65536).startswith(b"HTTP/1.1 200")
         with pytest.raises(ConnectionError):
-            for _ in range(100):
-                line.sendall(b"\r\n")
-                time.sleep(0.05)
+            send_over_and_over(line, b"\r\n")
 
 
-def test_a_body_behind_a_kept_page_that_never_ends_is_cut_off(
-    house, port, monkeypatch
-):
+def test_a_body_behind_a_kept_page_that_never_ends_is_cut_off(house, port, monkeypatch):
     monkeypatch.setattr(protocol, "HEADER_TIME", 0.3)
     talk(port, get())
     heard, kept_open = talk(port, get("/", "Content-Length: 100") + b"x", wait=3)
@@ -228,3 +224,9 @@ def hang_up_behind(port, raw, wait):
     time.sleep(wait)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     line.close()
+
+
+def send_over_and_over(line, raw):
+    for _ in range(100):
+        line.sendall(raw)
+        time.sleep(0.05)

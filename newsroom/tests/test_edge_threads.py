@@ -90,41 +90,6 @@ def test_an_answer_that_is_not_taken_is_closed():
     assert closed == [1]
 
 
-def test_the_largest_body_is_taken_and_one_byte_more_is_refused(monkeypatch):
-    monkeypatch.setattr(module, "BODY_LIMIT", 1000)
-
-    def app(environ, start_response):
-        start_response("200 OK", [])
-        return [b"%d" % len(environ["wsgi.input"].read())]
-
-    assert answer(app, method="POST", body=b"x" * 1000).body == b"1000"
-    assert answer(app, method="POST", body=b"x" * 1001).status == 413
-
-
-def test_a_body_that_never_ends_holds_no_thread_and_is_refused(monkeypatch):
-    """FAULTS P16."""
-    monkeypatch.setattr(module, "BODY_TIME", 0.05)
-    asked = []
-
-    async def ask():
-        with ThreadPoolExecutor(1) as pool:
-            sent = []
-
-            async def send(message):
-                sent.append(message)
-
-            async def receive():
-                await asyncio.sleep(0.01)
-                return {"type": "http.request", "body": b"x", "more_body": True}
-
-            scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-            await threaded(lambda *a: asked.append(a), pool)(scope, receive, send)
-            return sent[0]["status"]
-
-    assert run(ask()) == 408
-    assert asked == []
-
-
 def test_an_error_of_the_application_is_an_answer(caplog):
     def app(environ, start_response):
         raise RuntimeError("broken desk")
