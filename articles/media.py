@@ -6,13 +6,16 @@ import re
 
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 
 from articles.models import Article, Author, Image, Rendition
 from articles.pictures import TYPES, mark
 
 NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
 FOR_NOW = "public, max-age=5"
-FOR_EVER = "public, max-age=31536000, immutable"  # a changed picture has a new address
+# A changed picture has a new address; but a cache shared by many asks each minute whether
+# it may still show it: the story may have been killed.
+FOR_EVER = "public, max-age=31536000, immutable, s-maxage=60"
 
 
 def rendition(
@@ -51,7 +54,11 @@ def rendition(
     response["Cache-Control"] = FOR_EVER if is_ready else FOR_NOW
     response["Surrogate-Key"] = f"image:{public_id}"
     response["Content-Disposition"] = "inline"
-    return response
+    if not is_ready:
+        return response
+    response["ETag"] = f'"{state}-{name}"'
+    answer = get_conditional_response(request, response["ETag"], response=response)
+    return answer or response
 
 
 def _gone() -> HttpResponse:

@@ -198,16 +198,19 @@ def tags(article: Article) -> list[str]:
 
 
 def for_good(article: Article, touched: Iterable[str]) -> list[str]:
-    """Return `touched` marked so that no kept copy stands in, and its pictures' beside.
+    """Return `touched` marked so that no kept copy stands in, and what else shows it.
 
-    A page that shows what was taken back must not serve while a new one is made.
+    A page that shows what was taken back must not serve while a new one is made: so the
+    pages of its pictures and of the posts it rests on, which name it, go too.
     """
     shown: list[str] = []
     if revision := article.live_revision:
         shown = body.pictures(revision.body)
         shown += [str(revision.image.public_id)] if revision.image else []
     pictures = [f"image:{name}" for name in dict.fromkeys(shown)]
-    return [f"!{tag}" for tag in (*touched, *pictures)]
+    cited = article.evidence.values_list("version__item__public_id", flat=True)
+    posts = [f"item:{public_id}" for public_id in cited.distinct()]
+    return [f"!{tag}" for tag in (*touched, *pictures, *posts, "corrections")]
 
 
 def notice(

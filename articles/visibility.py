@@ -10,8 +10,11 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from articles.models import Article
+from articles.models import Article, Change
+from articles.models.change import ChangeKind
 from articles.models.status import Status
+
+TAKEN_BACK = (ChangeKind.KILLED, ChangeKind.WITHDRAWN, ChangeKind.EMBARGO)
 
 
 def next_boundary(now: datetime) -> datetime | None:
@@ -22,3 +25,11 @@ def next_boundary(now: datetime) -> datetime | None:
     coming = Article.objects.filter(status=Status.LIVE, public_at__gt=now)
     boundary: datetime | None = coming.aggregate(at=Min("public_at"))["at"]
     return boundary
+
+
+def taken_back_since(xmin: int) -> bool:
+    """Tell whether a story was taken back by a transaction numbered `xmin` or higher.
+
+    One query on the ledger's index.
+    """
+    return Change.objects.filter(xid__gte=str(xmin), kind__in=TAKEN_BACK).exists()

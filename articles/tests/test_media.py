@@ -30,9 +30,10 @@ def image():
     return image
 
 
-def get(path):
+def get(path, **headers):
     _, _, public_id, state, name = path.split("/")
-    return media.rendition(RequestFactory().get(path), public_id, state, name)
+    asked = RequestFactory().get(path, headers=headers)
+    return media.rendition(asked, public_id, state, name)
 
 
 def test_a_picture_nothing_public_shows_is_not_there(image):
@@ -45,6 +46,8 @@ def test_a_portrait_is_served_and_may_be_kept_for_ever(image):
     response = get(address(image, shape="whole", width=320, format="avif"))
     assert response["Content-Type"] == "image/avif"
     assert "immutable" in response["Cache-Control"]
+    # … by the reader's browser: what others share must ask whether it may still show it
+    assert "s-maxage=60" in response["Cache-Control"]
     assert response["Surrogate-Key"] == f"image:{image.public_id}"
     assert (
         len(response.content) == image.renditions.get(shape="whole", format="avif").size
@@ -85,3 +88,16 @@ def test_a_picture_in_a_public_body_is_served_at_the_address_it_has_there(image)
         get(path.replace("-320.jpeg", "-320.avif"))  # the text does not ask for it
     assert list(Article.objects.showing(image)) == [draft]
     assert f"!image:{image.public_id}" in publishing.for_good(draft, [])
+
+
+def test_a_shared_cache_that_asks_again_is_told_in_a_word_that_it_may_go_on(image):
+    author = Author.objects.create(name="Ada", slug="ada", portrait=image)
+    path = address(image, shape="whole", width=320)
+    held = get(path)["ETag"]
+    again = get(path, if_none_match=held)
+    assert (again.status_code, again.content) == (304, b"")
+    assert "s-maxage=60" in again["Cache-Control"]
+    author.portrait = None
+    author.save(update_fields=["portrait"])
+    with pytest.raises(Http404):
+        get(path, if_none_match=held)

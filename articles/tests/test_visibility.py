@@ -12,7 +12,7 @@ from articles import announcing
 from articles.models import Article, Change
 from articles.models.status import Status
 from articles.tests.factories import HOUR, NINE, make_article, make_user, make_version
-from articles.visibility import next_boundary
+from articles.visibility import next_boundary, taken_back_since
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +198,24 @@ def test_equal_times_neither_repeat_nor_hide_a_story():
 
     assert [first, *rest] == sorted(made_at_once, key=lambda a: -a.pk)
     assert first.public_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def here():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_taken_back_since_a_transaction_is_known():
+    published = make_article(status="live", now=timezone.now())
+    held = make_article(status="live", now=timezone.now())
+    chief, before = make_user("chief"), here()
+    assert not taken_back_since(before)
+    published.move("kill", by=chief, now=timezone.now(), note="Wrong.")
+    assert taken_back_since(before)
+    after_kill = here()
+    assert not taken_back_since(after_kill)
+    held.place(by=chief, now=timezone.now(), embargo_until=timezone.now() + HOUR)
+    assert taken_back_since(after_kill)
+    assert not taken_back_since(here())

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from articles import moving, workflow
 from articles.models import Article, Change, Move
+from articles.models.change import ring
 from articles.models.status import Status
 from articles.tests.factories import (
     BODY,
@@ -411,5 +413,15 @@ def test_a_kill_lets_no_kept_copy_stand_in(monkeypatch):
     killed = rung[-1]
     assert f"!article:{article.public_id}" in killed
     assert f"!image:{image.public_id}" in killed
-    assert {"!front", "!feeds", "!search"} <= set(killed)
+    assert {"!front", "!feeds", "!search", "!corrections"} <= set(killed)
+    post = article.evidence.get().version.item
+    assert f"!item:{post.public_id}" in killed  # whose page names the stories on it
     assert not any(tag.startswith("!") for tags in rung[:-1] for tag in tags)
+
+
+def test_a_kill_with_more_tags_than_one_ring_carries_still_lets_no_copy_stand_in():
+    with CaptureQueriesContext(connection) as told:
+        ring([f"!topic:{n:0200}" for n in range(50)])
+        ring([f"topic:{n:0200}" for n in range(50)])
+    assert "'!all'" in told[0]["sql"]
+    assert "'all'" in told[1]["sql"]

@@ -134,7 +134,7 @@ class AsgiDoor:
                 landed = asyncio.shield(asyncio.wrap_future(answer.flight.landed))
                 page = await asyncio.wait_for(landed, WAIT)
             except TimeoutError:
-                return answer.page or BUSY
+                return self._store.copy(address.key, monotonic()) or BUSY
             if page is not None:
                 return page
         return BUSY

@@ -185,10 +185,8 @@ def _encodings(response: Response) -> Iterable[tuple[str, bytes]]:
 def _cache_control(response: Response, max_age: float) -> str:
     if max_age <= 0:
         return response.header("cache-control") or "no-store"
-    return (
-        f"public, max-age=0, s-maxage={max(1, int(max_age))}, "
-        f"stale-if-error={STALE_IF_ERROR}"
-    )
+    # No "stale-…": a cache that we cannot reach would go on showing what was killed.
+    return f"public, max-age=0, s-maxage={max(1, int(max_age))}"
 
 
 def _quality(text: str) -> float:

@@ -63,6 +63,8 @@ class Store:
         self.size = 0
         self.counts: Counter[str] = Counter()
         self.trusted = False  # somebody listens to what changes
+        # Something may have been taken back without our hearing it: no old copy is shown
+        self.doubtful = True
         self.boundary: float | None = None  # nothing is fresh beyond it
         self._pages: dict[str, Page] = {}
         self._index: defaultdict[str, set[str]] = defaultdict(set)
@@ -90,15 +92,26 @@ class Store:
                 return Answer(Turn.TAKE, page)
             flight = self._flights.get(key)
             if flight is not None:
-                if page is not None and now < page.stale_until:
+                if page is not None and now < page.stale_until and not self.doubtful:
                     self.counts["stale"] += 1
                     return Answer(Turn.TAKE, page)
-                return Answer(Turn.FOLLOW, page, flight)
+                return Answer(Turn.FOLLOW, flight=flight)
             if len(self._flights) >= MOST_FLIGHTS:
                 self.counts["busy"] += 1
-                return Answer(Turn.BUSY, page)
+                return Answer(Turn.BUSY, self._copy(key, now))
             flight = self._flights[key] = Flight(key, self._drops)
-            return Answer(Turn.LEAD, page, flight)
+            return Answer(Turn.LEAD, flight=flight)
+
+    def copy(self, key: str, now: float) -> Page | None:
+        """Return the old copy of a page, if it may stand in for a new one."""
+        with self._lock:
+            return self._copy(key, now)
+
+    def _copy(self, key: str, now: float) -> Page | None:
+        page = self._pages.get(key)
+        if page is None or now >= page.keep_until or self.doubtful:
+            return None
+        return page
 
     def land(self, flight: Flight, page: Page, *, max_age: float, now: float) -> bool:
         """Keep a page that was made, and give it to those who wait.
@@ -128,14 +141,14 @@ class Store:
         flight.landed.set_result(page)
 
     def stand_in(self, flight: Flight, failure: Page, now: float) -> Page:
-        """End a flight that failed: with the old copy if it is young enough.
+        """End a flight that failed: with the old copy if it may stand in.
 
         Returns what to send instead. The next try is `RETRY` seconds away.
         """
         with self._lock:
             self._flights.pop(flight.key, None)
-            page = self._pages.get(flight.key)
-            if page is not None and now < page.keep_until:
+            page = self._copy(flight.key, now)
+            if page is not None:
                 page.retry_at = now + RETRY
                 self.counts["stood in"] += 1
             else:
@@ -173,17 +186,32 @@ class Store:
             if at is not None:
                 self._cap(at)
 
-    def trust(self, now: float) -> None:
-        """Somebody listens again. What happened meanwhile is unknown: outdate everything."""
-        self.drop(["all"], now)
+    def trust(self, now: float, *, taken_back: bool = False) -> None:
+        """Somebody listens again: outdate everything, for anything may have changed.
+
+        `taken_back`: among it something that must not be shown again, or nobody knows;
+        then no copy is left to stand in.
+        """
+        self.drop(["!all" if taken_back else "all"], now)
         with self._lock:
-            self.trusted = True
+            self.trusted, self.doubtful = True, False
 
     def distrust(self, now: float) -> None:
-        """Nobody hears what changes: trust no page for longer than `DISTRUST`."""
+        """Nobody hears what changes: trust no page for longer than `DISTRUST`.
+
+        From now on no old copy is shown: what it tells may have been taken back.
+        """
         with self._lock:
-            self.trusted = False
+            self.trusted, self.doubtful = False, True
             self._cap(now + DISTRUST)
+
+    def outage(self) -> None:
+        """Nobody hears, and nothing can change: the database itself is away.
+
+        Call it only if somebody listened until it went away. Old copies stand in.
+        """
+        with self._lock:
+            self.doubtful = False
 
     def _keep(self, key: str, page: Page, max_age: float, now: float) -> None:
         if not self.trusted:
@@ -237,8 +265,10 @@ class Store:
 
     def _cap(self, at: float) -> None:
         for page in self._pages.values():
+            page.retry_at = min(page.retry_at, at)
             if page.fresh_until > at:
                 page.fresh_until, page.stale_until = at, at + GRACE
+                page.keep_until = at + STALE_IF_ERROR
 
     def _forget_drops(self) -> None:
         # Only a flight that began before a purge needs to know of it.

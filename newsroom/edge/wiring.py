@@ -1,7 +1,9 @@
 """The edge of this project: its parts put together from the settings."""
 
+import errno
 import ipaddress
 import logging
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from functools import lru_cache
@@ -22,11 +24,13 @@ from newsroom.edge.bodies import Bodies
 from newsroom.edge.connections import Connections, files, most_connections
 from newsroom.edge.gate import Gate
 from newsroom.edge.keys import Policy
-from newsroom.edge.listener import Listener
+from newsroom.edge.listener import Listener, Mark
 from newsroom.edge.render import Renderer, WsgiApp
 from newsroom.edge.sessions import Sessions
 from newsroom.edge.store import Store
 
+UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
+PROMPT = 1.0  # seconds in which a machine says that nothing listens there
 RECHECK = 30.0  # seconds between two looks for the next change by the clock
 
 log = logging.getLogger(__name__)
@@ -89,8 +93,8 @@ def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:
         log.debug("%s: %d pages outdated", payload, dropped)
         clockwork.due_at = 0.0
 
-    def up() -> None:
-        store.trust(monotonic())
+    def up(since: Mark | None, here: Mark) -> None:
+        store.trust(monotonic(), taken_back=was_taken_back(since, here))
         clockwork.due_at = 0.0
 
     def down() -> None:
@@ -102,8 +106,26 @@ def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:
         heard=heard,
         up=up,
         down=down,
+        outage=store.outage,
+        is_outage=is_outage,
         tick=clockwork.tick,
     )
+
+
+def was_taken_back(since: Mark | None, here: Mark) -> bool:
+    """Tell whether anything was taken back from readers and nobody here heard it.
+
+    Where that cannot be told it is taken for yes. Raises `psycopg.OperationalError`.
+    """
+    if since is None:
+        return True
+    if since.database != here.database or since.xmin > here.xmin:
+        return True
+    close_old_connections()
+    try:
+        return any(import_string(path)(since.xmin) for path in settings.EDGE_TAKEN_BACK)
+    except Error as error:
+        raise psycopg.OperationalError(str(error)) from error
 
 
 class Clockwork:
@@ -142,13 +164,39 @@ class Clockwork:
         return None if at is None else max(0.0, (at - now).total_seconds())
 
 
-def connect() -> psycopg.Connection:
-    """Open a connection of our own, outside Django's, for listening."""
+def is_outage(error: Exception) -> bool:
+    """Tell by the error of an attempt to connect whether the database itself is away.
+
+    It is if nothing listens at its address, or if it says that it starts or stops. Silence
+    of a server on this machine says that it hangs, for others as for us. From another
+    machine it proves nothing: behind a broken network it may be at work for others.
+    """
+    if isinstance(error, (psycopg.errors.ConnectionTimeout, patience.Silent)):
+        return _is_on_this_machine(_address().get("host", ""))
+    if any(os.strerror(number) in str(error) for number in UNREACHABLE):
+        return False
+    began = monotonic()
+    address = psycopg.conninfo.make_conninfo(**_address(), connect_timeout=2)
+    answer = psycopg.pq.PGconn.ping(address.encode())
+    if answer == psycopg.pq.Ping.NO_RESPONSE:
+        return monotonic() - began < PROMPT
+    return answer == psycopg.pq.Ping.REJECT
+
+
+def _is_on_this_machine(host: str) -> bool:
+    return host.startswith(("/", "@", "127.")) or host in ("", "localhost", "::1")
+
+
+def _address() -> dict[str, Any]:
     params: dict[str, Any] = connections["default"].get_connection_params()
     mine = ("dbname", "host", "port", "user", "password", "service", "sslmode")
-    kept = {name: params[name] for name in (*mine, "sslrootcert") if params.get(name)}
+    return {name: params[name] for name in (*mine, "sslrootcert") if params.get(name)}
+
+
+def connect() -> psycopg.Connection:
+    """Open a connection of our own, outside Django's, for listening."""
     return patience.connect(
-        **kept,
+        **_address(),
         autocommit=True,
         connect_timeout=5,
         keepalives_idle=5,

@@ -71,7 +71,7 @@ class WsgiDoor:
             try:
                 page = answer.flight.landed.result(timeout=WAIT)
             except Late:
-                return answer.page or BUSY
+                return self._store.copy(address.key, monotonic()) or BUSY
             if page is not None:
                 return page
         return BUSY

@@ -1,5 +1,6 @@
 """Hearing commits, on a real PostgreSQL and from another process."""
 
+import socket
 import statistics
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import time
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
+from articles.tests.factories import make_article, make_user
 from newsroom.edge import wiring
-from newsroom.edge.listener import Listener
+from newsroom.edge.listener import Listener, Mark
 from newsroom.edge.store import Store
 from newsroom.tests.test_edge_store import keep
 
@@ -22,7 +25,7 @@ class Ears:
     """A listener, and what it said."""
 
     def __init__(self, **fields):
-        self.heard, self.ups, self.downs = [], 0, 0
+        self.heard, self.ups, self.downs, self.marks = [], 0, 0, []
         self.listener = Listener(
             wiring.connect, heard=self.hear, up=self.up, down=self.down, **fields
         )
@@ -30,8 +33,9 @@ class Ears:
     def hear(self, channel, payload):
         self.heard.append((time.monotonic(), channel, payload))
 
-    def up(self):
+    def up(self, since, here):
         self.ups += 1
+        self.marks.append((since, here))
 
     def down(self):
         self.downs += 1
@@ -248,3 +252,140 @@ def test_a_story_scheduled_after_the_page_was_kept_bounds_the_page(monkeypatch):
     finally:
         listener.stop()
         listener.join(5)
+
+
+class Roads:
+    """How the listener gets to the database: as it is, or as the test says."""
+
+    def __init__(self, monkeypatch):
+        self.error, self.outage, self.tries = None, False, 0
+        self.real = wiring.connect
+        monkeypatch.setattr(wiring, "connect", self.connect)
+        monkeypatch.setattr(wiring, "is_outage", lambda error: self.outage)
+
+    def connect(self):
+        self.tries += 1
+        if self.error is not None:
+            raise self.error
+        return self.real()
+
+    def block(self, *, outage=False):
+        self.outage = outage
+        self.error = psycopg.OperationalError("no way")
+        tries = self.tries
+        cut_all()
+        until(lambda: self.tries > tries + 1)
+
+    def open(self):
+        self.error = None
+
+
+@pytest.fixture
+def roads(monkeypatch):
+    return Roads(monkeypatch)
+
+
+def kept_keys(store):
+    return {key for key in ("/", "/other/") if store.copy(key, time.monotonic())}
+
+
+def test_what_was_killed_while_the_listener_was_cut_off_is_gone_when_it_hears_again(
+    roads, listening
+):
+    article = make_article(status="live", now=timezone.now())
+    keep(listening, "/", now=time.monotonic())
+    roads.block()
+    article.move("kill", by=make_user(), now=timezone.now(), note="Wrong.")
+    assert kept_keys(listening) == set()  # nobody knows: nothing is shown
+    roads.open()
+    until(lambda: listening.trusted)
+    assert len(listening) == 0
+
+
+def test_what_was_only_outdated_meanwhile_may_still_stand_in(roads, listening):
+    make_article(status="killed", now=timezone.now())
+    roads.block()
+    roads.open()
+    until(lambda: listening.trusted)
+    keep(listening, "/", now=time.monotonic())
+    roads.block()
+    make_article(status="live", now=timezone.now())
+    assert kept_keys(listening) == set()
+    roads.open()
+    until(lambda: listening.trusted)
+    assert kept_keys(listening) == {"/"}
+    assert listening.fresh("/", time.monotonic()) is None
+
+
+def test_copies_stand_in_while_the_database_itself_is_away_and_not_a_moment_longer(
+    roads, listening
+):
+    keep(listening, "/", now=time.monotonic())
+    roads.block(outage=True)
+    until(lambda: kept_keys(listening) == {"/"})
+    roads.outage = False  # somebody answers there, and does not let us in
+    until(lambda: kept_keys(listening) == set())
+    roads.outage = True  # too late: it was there meanwhile
+    tries = roads.tries
+    until(lambda: roads.tries > tries + 1)
+    assert kept_keys(listening) == set()
+    roads.open()
+    until(lambda: listening.trusted)
+
+
+def test_a_database_that_is_met_and_lost_before_the_ledger_was_read_is_no_outage(
+    roads, listening, monkeypatch
+):
+    keep(listening, "/", now=time.monotonic())
+
+    def broken(since, here):
+        roads.outage, roads.error = True, psycopg.OperationalError("gone")
+        raise psycopg.OperationalError("gone in the middle")
+
+    monkeypatch.setattr(wiring, "was_taken_back", broken)
+    tries = roads.tries
+    cut_all()
+    until(lambda: roads.tries > tries + 2)
+    assert kept_keys(listening) == set()
+
+
+def test_a_mark_holds_only_once_a_later_answer_came_on_the_same_line(monkeypatch):
+    from newsroom.edge import listener as module
+
+    monkeypatch.setattr(module, "PROOF", 0.0)
+    monkeypatch.setattr(module, "TICK", 0.01)
+    with Ears() as ears:
+        make_article(now=timezone.now())
+        time.sleep(0.3)
+        cut_all()
+        until(lambda: ears.ups == 2)
+    (nothing, first), (heard_to, second) = ears.marks
+    assert nothing is None
+    assert first.xmin < heard_to.xmin <= second.xmin
+    assert first.database == heard_to.database == second.database
+
+
+@pytest.mark.parametrize(
+    ("since", "taken_back"),
+    [(None, True), (Mark(1, 5), True), (Mark(2, 9), True), (Mark(2, 5), False)],
+    ids=["never heard", "another database", "numbered anew", "the same"],
+)
+def test_what_cannot_be_told_is_taken_for_a_kill(since, taken_back, settings):
+    settings.EDGE_TAKEN_BACK = []
+    assert wiring.was_taken_back(since, Mark(2, 8)) is taken_back
+
+
+def test_a_machine_that_refuses_is_an_outage_and_one_that_says_nothing_is_none(
+    monkeypatch, tmp_path
+):
+    refused = psycopg.OperationalError("connection refused")
+    assert not wiring.is_outage(refused)  # it is there: it answers the question
+    here = {"host": str(tmp_path), "dbname": "x"}
+    monkeypatch.setattr(wiring, "_address", lambda: here)
+    assert wiring.is_outage(refused)
+    assert not wiring.is_outage(psycopg.errors.ConnectionTimeout("connection timeout"))
+    assert not wiring.is_outage(psycopg.OperationalError("No route to host"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = {"host": "127.0.0.1", "port": silent.getsockname()[1]}
+        monkeypatch.setattr(wiring, "_address", lambda: address)
+        assert not wiring.is_outage(refused)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,60 @@ def place(tmp_path_factory):
     run("-m", "newsroom.embedded", "stop")
 
 
+LIVE_STORY = """
+from articles.tests.factories import make_article
+article = make_article(status="live", headline="A ferry that must be forgotten")
+open("{file}", "w").write(article.get_absolute_url())
+"""
+KILL_IT = """
+from django.utils import timezone
+from articles.models import Article
+from articles.tests.factories import make_user
+vera = make_user(username="vera")
+Article.objects.get().move("kill", by=vera, now=timezone.now(), note="Wrong.")
+"""
+# Until it is ended: no connection that listens lives longer than a moment
+DEAFEN = """
+import time
+from django.db import connection
+with connection.cursor() as cursor:
+    while True:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'newsroom edge'"
+        )
+        print("cut", flush=True)
+        time.sleep(0.002)
+"""
+
+
+def shell(code):
+    return ("manage.py", "shell", "--verbosity=0", "-c", code)
+
+
+@contextmanager
+def deafened(environ):
+    """Cut the listeners off for as long as the block runs."""
+    cutting = subprocess.Popen(
+        [sys.executable, *shell(DEAFEN)], cwd=ROOT, env=environ,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        cutting.stdout.readline()
+        yield
+    finally:
+        cutting.kill()
+        cutting.wait()
+        cutting.stdout.close()
+
+
+def end_database(var):
+    """End PostgreSQL at once and whole, as a power cut would."""
+    pid = int((var / "postgres" / "postmaster.pid").read_text().split()[0])
+    for process in family(pid):
+        process.send_signal(signal.SIGKILL)
+
+
 def ask(port, path):
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
@@ -62,10 +117,7 @@ def test_kept_pages_are_served_through_an_outage_and_the_rest_recovers_by_itself
         until_ready(port, 20)
         status, _, page = ask(port, "/")
         assert status == 200
-        pid = int((var / "postgres" / "postmaster.pid").read_text().split()[0])
-        tree = family(pid)
-        for process in tree:
-            process.send_signal(signal.SIGKILL)
+        end_database(var)
         end, answers = time.monotonic() + OUTAGE, []
         while time.monotonic() < end:
             answers.append(ask(port, "/"))
@@ -156,3 +208,57 @@ def reading(port, path, answers):
         assert not thread.is_alive()
 
     return stop
+
+
+@pytest.mark.parametrize("caught_up", [True, False])
+def test_a_story_killed_while_nobody_heard_it_is_not_shown_when_the_database_goes(
+    place, tmp_path, caught_up
+):
+    """FAULTS E14. It may have been cut off until the very end, or have heard again."""
+    var, environ, run = place
+    file = tmp_path / "address"
+    run(*shell(LIVE_STORY.format(file=file)))
+    story = file.read_text()
+    with served(app="newsroom.asgi:application", environ=environ) as (_, port):
+        until_ready(port, 20)
+        pages = [
+            story,
+            f"{story}history/",
+            f"{story}provenance.json",
+            "/",
+            "/feed.atom",
+        ]
+        kept = {path: ask(port, path) for path in pages}
+        assert all(answer[0] == 200 for answer in kept.values())
+        with deafened(environ):
+            run(*shell(KILL_IT))
+            if not caught_up:
+                end_database(var)
+        if caught_up:
+            until_ready(port, 10)
+            end_database(var)
+        end = time.monotonic() + OUTAGE
+        while time.monotonic() < end:
+            for path in pages:
+                status, _, body = ask(port, path)
+                assert status in (410, 503) or b"must be forgotten" not in body, path
+            time.sleep(0.05)
+        run("-m", "newsroom.embedded", "start")
+        until_ready(port, 10)
+        assert ask(port, story)[0] == 410
+
+
+def test_a_database_that_is_started_again_costs_no_reader_his_page(place):
+    """A restart in good order says the same to the listener as a connection cut off."""
+    var, environ, run = place
+    with served(app="newsroom.asgi:application", environ=environ) as (_, port):
+        until_ready(port, 20)
+        assert ask(port, "/")[0] == 200
+        run("-m", "newsroom.embedded", "stop")
+        end = time.monotonic() + OUTAGE
+        while time.monotonic() < end:
+            assert ask(port, "/")[0] == 200
+            time.sleep(0.05)
+        run("-m", "newsroom.embedded", "start")
+        until_ready(port, 10)
+        assert ask(port, "/")[0] == 200

@@ -300,3 +300,56 @@ Model.TestCase.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None
 )
 test_what_is_fresh_always_shows_the_latest_change = Model.TestCase
+
+
+def test_while_nobody_hears_no_old_copy_is_shown_to_anybody(store):
+    keep(store, max_age=60)
+    store.distrust(1)
+    first = store.ask("/", 2.5)
+    assert first.turn is Turn.LEAD
+    assert store.ask("/", 2.5).turn is Turn.FOLLOW
+    failure = page(b"sorry", status=503)
+    assert store.stand_in(first.flight, failure, 2.6) is failure
+    assert store.copy("/", 2.6) is None
+
+
+def test_a_copy_that_stood_in_is_not_shown_on_when_nobody_hears_any_more(store):
+    kept = keep(store, max_age=60)
+    flight = store.ask("/", 61).flight
+    assert store.stand_in(flight, page(b"sorry", status=503), 61) is kept
+    assert store.ask("/", 61.1).turn is Turn.TAKE
+    store.distrust(61.2)
+    store.ask("/", 61.2 + DISTRUST)
+    assert store.ask("/", 61.2 + DISTRUST).turn is Turn.FOLLOW
+
+
+def test_when_the_database_itself_went_away_old_copies_stand_in(store):
+    kept = keep(store, max_age=60)
+    store.distrust(1)
+    store.outage()
+    flight = store.ask("/", 3).flight
+    assert store.stand_in(flight, page(b"sorry", status=503), 3) is kept
+    assert store.fresh("/", 3) is None
+
+
+def test_after_deafness_what_was_kept_goes_for_good_if_anything_was_taken_back(store):
+    keep(store, max_age=60)
+    store.distrust(1)
+    store.trust(2, taken_back=True)
+    assert len(store) == 0
+    kept = keep(store, now=3, max_age=60)
+    store.distrust(4)
+    store.trust(5)
+    flight = store.ask("/", 7).flight
+    assert store.stand_in(flight, page(b"sorry", status=503), 7) is kept
+
+
+def test_a_reader_who_waited_for_a_page_that_was_killed_meanwhile_gets_no_old_copy(
+    store,
+):
+    keep(store, max_age=60, tags=("article:1",))
+    store.ask("/", 61)
+    waiting = store.ask("/", 61 + GRACE + 1)
+    store.drop(["!article:1"], 63)
+    assert (waiting.turn, waiting.page) == (Turn.FOLLOW, None)
+    assert store.copy("/", 80) is None
