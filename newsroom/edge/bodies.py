@@ -24,6 +24,7 @@ SMALL = 64 * 1024  # bytes of one request, from anybody
 LARGE = 64 * 1024 * 1024  # bytes of one request of who may: a picture of the desk fits
 BODY_TIME = 60  # seconds in which it must have come
 LINGER = 2  # seconds in which a refused client may read why
+LINGER_LIMIT = 8 * 1024 * 1024  # bytes that are read past meanwhile
 IN_MEMORY = 512 * 1024  # bytes of a body before it goes to a file
 MOST_READ = 512  # bodies being read at once
 MOST_READ_OF_ONE = 64  # … of one address
@@ -156,10 +157,19 @@ async def refuse(page: Page, receive: Receive, send: Send) -> None:
     await send({**variant.asgi_body, "more_body": True})
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER):
-            while (message := await receive())["type"] != "http.disconnect":
-                if not message.get("more_body"):
-                    break
+            await _read_past(receive)
     await send({"type": "http.response.body"})
+
+
+async def _read_past(receive: Receive) -> None:
+    """Read what comes until the client has sent all or leaves; at most so much."""
+    size = 0
+    while size <= LINGER_LIMIT:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if not message.get("more_body"):  # nor has a disconnect
+            return
+    await asyncio.sleep(LINGER)  # who is still sending has not read the answer yet
 
 
 def _take(counter: Counter[str], name: str, count: int) -> None:

@@ -19,6 +19,7 @@ HEADER_TIME = 20  # seconds from the first byte of a request to the end of its h
 PIECE = 16 * 1024  # bytes the parser gets at a time, so that it copies no more
 UNWANTED_LIMIT = 64 * 1024  # bytes of a body that come after the answer
 LINGER = 2.0  # seconds a refused client may take to read why
+LINGER_LIMIT = 256 * 1024  # bytes that are read past meanwhile; the rest stays with him
 HURRY = 2.0  # seconds for a header while all connections are taken
 
 TOO_MUCH = f"At most {HEADER_LIMIT} bytes of headers can be sent.\n"
@@ -57,13 +58,14 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            self._read_past(len(data))
+            return
         if len(data) > PIECE:
             for start in range(0, len(data), PIECE):
-                if self.transport.is_closing():
+                if self.transport.is_closing() or self._refused:
                     return
                 self.data_received(data[start : start + PIECE])
-            return
-        if self._refused:
             return
         self._piece, self._moved = len(data), False
         super().data_received(data)
@@ -191,8 +193,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         self.transport.write_eof()
+        self._unwanted = 0
         self.flow.resume_reading()
         self._deadline = self.loop.call_later(LINGER, self.transport.abort)
+
+    def _read_past(self, size: int) -> None:
+        self._unwanted += size
+        if self._unwanted > LINGER_LIMIT:
+            self.flow.pause_reading()
 
     def _hurry(self) -> None:
         if self._deadline is None and not self._refused:

@@ -96,10 +96,19 @@ def test_one_part_of_a_header_without_end_is_refused(house, port, start):
 
 
 def test_a_header_that_comes_in_one_piece_is_measured_too(house, port):
-    big = get("/", "X-One: " + "x" * 5_000 * KB)
+    big = get("/", "X-One: " + "x" * 200 * KB)
     heard, kept_open = talk(port, big, wait=3)
     assert heard.startswith(b"HTTP/1.1 431 ")
     assert not kept_open
+
+
+def test_who_goes_on_sending_after_a_refusal_is_not_read_any_further(house, port):
+    start = b"GET / HTTP/1.1\r\nHost: paper.example\r\nX-One: "
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        line.sendall(start + b"x" * 64 * KB)
+        assert line.recv(65536).startswith(b"HTTP/1.1 431 ")
+        with pytest.raises((ConnectionError, TimeoutError)):
+            line.sendall(b"x" * 50_000 * KB)
 
 
 @pytest.mark.parametrize("kilobytes", [1, 15, 16, 17, 31])
