@@ -27,6 +27,14 @@ from django.http import HttpResponse  # noqa: E402
 from django.urls import path, resolve  # noqa: E402
 
 from newsroom.edge import public  # noqa: E402
+from newsroom.edge.addresses import Addresses  # noqa: E402
+from newsroom.edge.bodies import Bodies  # noqa: E402
+from newsroom.edge.connections import (  # noqa: E402
+    Connections,
+    files,
+    most_connections,
+    most_live,
+)
 from newsroom.edge.gate import Gate  # noqa: E402
 from newsroom.edge.render import Renderer  # noqa: E402
 from newsroom.edge.shell import Shell  # noqa: E402
@@ -83,17 +91,21 @@ def gate(app):
 
 
 def shell(behind, threads):
-    hub = Hub(head=nothing, since=none_since, quotes=no_quotes)
+    streams, most = most_live(files(), 5000), most_connections(files())
+    hub = Hub(head=nothing, since=none_since, quotes=no_quotes, most=streams)
+    stream = Stream(hub, address_of=Addresses(), per_address=100)
     return Shell(
         gate(WSGIHandler()), behind, threads=threads,
         listener=lambda ring: NoListener(), ring=hub.ring, run=hub.run, close=hub.close,
-        own={"/live/": Stream(hub).live},
+        own={"/live/": stream.live},
+        connections=Connections(most, per_address=most // 2),
     )  # fmt: skip
 
 
 def _threads():
     pool = ThreadPoolExecutor(8)
-    return shell(threaded(WSGIHandler(), pool), pool)
+    bodies = Bodies(address_of=Addresses())
+    return shell(threaded(WSGIHandler(), pool, bodies=bodies), pool)
 
 
 def _a2wsgi():
