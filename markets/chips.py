@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from foundation import zones
 from markets import figures
 from markets.figures import ARROWS, Direction
 from markets.freshness import Freshness
 from markets.models import Delay, Instrument
-from standards import zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from foundation import zones
 from markets.hours import Hours, Phase, State, countdown, state
 from markets.models.exchange import AHEAD, BACK, HOURS
-from standards import zones
 
 HOME = "XNYS"  # the exchange whose state stands on every page
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import time
 
-from standards import codes, zones
+from foundation import codes, zones
 
 _PAIR = re.compile(r"[A-Z]{3}/[A-Z]{3}\Z")
 

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from standards import zones
+from foundation import zones
 
 # The rail: desks with the models on them, in the order they stand. A model no desk names
 # stands at the end under its app's own name.

@@ -9,7 +9,7 @@ from typing import Self
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from standards import codes
+from foundation import codes
 
 
 class Role(models.TextChoices):

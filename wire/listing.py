@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.text import slugify
 
-from standards import codes
+from foundation import codes
 from wire import connectors, http
 from wire.connectors.base import Origin
 from wire.models import Publisher, Source

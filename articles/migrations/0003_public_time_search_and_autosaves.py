@@ -7,7 +7,7 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
-import wire.models.computed
+import foundation.fields
 
 
 class Migration(migrations.Migration):
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="article",
             name="public_at",
-            field=wire.models.computed.Computed(
+            field=foundation.fields.Computed(
                 db_persist=True,
                 expression=django.db.models.functions.comparison.Greatest(
                     "publish_at", "embargo_until", "inherited_embargo_until"

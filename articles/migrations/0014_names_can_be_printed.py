@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import standards.codes
+import foundation.codes
 
 
 class Migration(migrations.Migration):
@@ -15,21 +15,21 @@ class Migration(migrations.Migration):
             model_name="author",
             name="name",
             field=models.CharField(
-                max_length=120, validators=[standards.codes.printed]
+                max_length=120, validators=[foundation.codes.printed]
             ),
         ),
         migrations.AlterField(
             model_name="section",
             name="name",
             field=models.CharField(
-                max_length=60, unique=True, validators=[standards.codes.printed]
+                max_length=60, unique=True, validators=[foundation.codes.printed]
             ),
         ),
         migrations.AlterField(
             model_name="topic",
             name="name",
             field=models.CharField(
-                max_length=80, unique=True, validators=[standards.codes.printed]
+                max_length=80, unique=True, validators=[foundation.codes.printed]
             ),
         ),
     ]

@@ -26,7 +26,7 @@ from articles import (
 )
 from articles.models.listing import ArticleQuerySet
 from articles.models.status import Kind, Prominence, Status
-from wire.models.computed import Computed
+from foundation.fields import Computed
 
 if TYPE_CHECKING:
     from articles.models.evidence import Evidence

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from standards import codes
+from foundation import codes
 
 # First path parts the site itself answers: no section may take them.
 RESERVED = frozenset(

@@ -6,7 +6,7 @@ import django.core.validators
 import django.db.models.lookups
 from django.db import migrations, models
 
-import standards.codes
+import foundation.codes
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="exchange",
             name="city",
-            field=models.CharField(max_length=40, validators=[standards.codes.printed]),
+            field=models.CharField(
+                max_length=40, validators=[foundation.codes.printed]
+            ),
         ),
         migrations.AlterField(
             model_name="exchange",
@@ -27,14 +29,16 @@ class Migration(migrations.Migration):
                 help_text="ISO 10383, such as XNYS.",
                 max_length=4,
                 unique=True,
-                validators=[standards.codes.mic],
+                validators=[foundation.codes.mic],
                 verbose_name="MIC",
             ),
         ),
         migrations.AlterField(
             model_name="exchange",
             name="name",
-            field=models.CharField(max_length=80, validators=[standards.codes.printed]),
+            field=models.CharField(
+                max_length=80, validators=[foundation.codes.printed]
+            ),
         ),
         migrations.AlterField(
             model_name="exchange",
@@ -60,7 +64,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 help_text="What readers see: NYSE, LSE.",
                 max_length=16,
-                validators=[standards.codes.printed],
+                validators=[foundation.codes.printed],
             ),
         ),
         migrations.AlterField(
@@ -69,7 +73,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 help_text="Key in the tz database, such as America/New_York.",
                 max_length=40,
-                validators=[standards.codes.time_zone],
+                validators=[foundation.codes.time_zone],
             ),
         ),
         migrations.AlterField(
@@ -103,7 +107,7 @@ class Migration(migrations.Migration):
                 default=datetime.timedelta(seconds=300),
                 help_text="Between two fetches; 15 s at least.",
                 validators=[
-                    standards.codes.Between(
+                    foundation.codes.Between(
                         datetime.timedelta(seconds=15), datetime.timedelta(days=7)
                     )
                 ],
@@ -116,7 +120,7 @@ class Migration(migrations.Migration):
                 help_text="Named as source.",
                 max_length=80,
                 unique=True,
-                validators=[standards.codes.printed],
+                validators=[foundation.codes.printed],
             ),
         ),
         migrations.AlterField(
@@ -124,7 +128,7 @@ class Migration(migrations.Migration):
             name="url",
             field=models.URLField(
                 max_length=1000,
-                validators=[standards.codes.web_address],
+                validators=[foundation.codes.web_address],
                 verbose_name="address",
             ),
         ),
@@ -135,7 +139,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="ISO 4217.",
                 max_length=3,
-                validators=[standards.codes.currency],
+                validators=[foundation.codes.currency],
             ),
         ),
         migrations.AlterField(
@@ -153,7 +157,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 help_text="On the strip: SPY, EUR/USD.",
                 max_length=24,
-                validators=[standards.codes.printed],
+                validators=[foundation.codes.printed],
             ),
         ),
         migrations.AlterField(
@@ -162,7 +166,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 help_text="In full.",
                 max_length=120,
-                validators=[standards.codes.printed],
+                validators=[foundation.codes.printed],
             ),
         ),
         migrations.AddConstraint(

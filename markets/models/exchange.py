@@ -11,8 +11,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from foundation import codes, zones
 from markets.hours import Hours, Phase, State, Stretch, state
-from standards import codes, zones
 
 # How far around an instant the sessions are read. The longest closure of the exchanges
 # we know is Japan's ten days of 2019.

@@ -15,10 +15,10 @@ from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Greatest, Least
 from django.db.models.lookups import Exact
 
+from foundation import codes
 from markets.models.instrument import MOST_LATE, Delay
 from markets.options import objections
 from markets.providers import PROVIDERS
-from standards import codes
 
 LEASE = timedelta(seconds=60)
 LONGEST = timedelta(days=7)  # an interval beyond it is a slip

@@ -10,10 +10,10 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, F, Q, When
 
+from foundation import codes
 from markets import figures
 from markets.models.exchange import Exchange
 from markets.providers import PROVIDERS
-from standards import codes
 
 PARTNER_FIELDS = (
     "symbol",

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import standards.codes
+import foundation.codes
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 default="UTC",
                 help_text="Times at the desk are shown in it: a name such as Europe/London.",
                 max_length=64,
-                validators=[standards.codes.time_zone],
+                validators=[foundation.codes.time_zone],
             ),
         ),
     ]

@@ -1,7 +1,7 @@
 from django.db import migrations, models
 from django.db.models.functions import Lower
 
-from wire.models.computed import Computed
+from foundation.fields import Computed
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,7 @@ import datetime
 
 from django.db import migrations, models
 
-import standards.codes
+import foundation.codes
 
 
 class Migration(migrations.Migration):
@@ -20,21 +20,21 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="ISO 3166 code, such as GB.",
                 max_length=2,
-                validators=[standards.codes.country],
+                validators=[foundation.codes.country],
             ),
         ),
         migrations.AlterField(
             model_name="publisher",
             name="home_url",
             field=models.URLField(
-                blank=True, max_length=500, validators=[standards.codes.web_address]
+                blank=True, max_length=500, validators=[foundation.codes.web_address]
             ),
         ),
         migrations.AlterField(
             model_name="publisher",
             name="name",
             field=models.CharField(
-                max_length=120, unique=True, validators=[standards.codes.printed]
+                max_length=120, unique=True, validators=[foundation.codes.printed]
             ),
         ),
         migrations.AlterField(
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 default=datetime.timedelta(seconds=600),
                 help_text="Used when posts go out after a delay.",
                 validators=[
-                    standards.codes.Between(
+                    foundation.codes.Between(
                         datetime.timedelta(0), datetime.timedelta(days=7)
                     )
                 ],
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 default=datetime.timedelta(seconds=120),
                 help_text="How long to wait between two polls.",
                 validators=[
-                    standards.codes.Between(
+                    foundation.codes.Between(
                         datetime.timedelta(seconds=15), datetime.timedelta(days=7)
                     )
                 ],
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="BCP 47, where the source does not say.",
                 max_length=12,
-                validators=[standards.codes.language],
+                validators=[foundation.codes.language],
             ),
         ),
         migrations.AlterField(
@@ -80,14 +80,14 @@ class Migration(migrations.Migration):
                 help_text="As readers see it on the live wire.",
                 max_length=120,
                 unique=True,
-                validators=[standards.codes.printed],
+                validators=[foundation.codes.printed],
             ),
         ),
         migrations.AlterField(
             model_name="source",
             name="url",
             field=models.URLField(
-                max_length=1000, unique=True, validators=[standards.codes.web_address]
+                max_length=1000, unique=True, validators=[foundation.codes.web_address]
             ),
         ),
         migrations.AddConstraint(

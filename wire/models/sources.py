@@ -13,10 +13,10 @@ from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Greatest, Lower, Now
 
+from foundation import codes
+from foundation.fields import Computed
 from outgoing.politeness import PER_HOST
-from standards import codes
 from wire import connectors
-from wire.models.computed import Computed
 
 LEASE = timedelta(
     seconds=90

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ValidationError
 
-from standards import codes, zones
+from foundation import codes, zones
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from babel.numbers import list_currencies
 from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 
-from standards import zones
+from foundation import zones
 
 # Two letters that CLDR has and ISO 3166-1 does not give to a country. Kosovo's XK is
 # reserved for private use there, and what everybody writes.
