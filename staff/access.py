@@ -8,7 +8,8 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from staff.address import client_address, network_of
+from foundation.addresses import network_of
+from staff.address import client_address
 from staff.models import AccessEvent
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 
+from foundation.addresses import network_of
 from staff import access, throttling
-from staff.address import network_of
 from staff.models import AccessEvent
 
 

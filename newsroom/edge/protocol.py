@@ -12,6 +12,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from foundation.addresses import network_of
 from newsroom.edge.connections import Connections
 
 HEADER_LIMIT = 32 * 1024  # bytes of a request line and its headers, or of trailers
@@ -43,7 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        peer = self.client[0] if self.client else ""
+        peer = network_of(self.client[0] if self.client else "")
         if self._house is not None and not self._house.admit(self, peer):
             self._refused = True
             transport.write(_refusal(503, FULL))

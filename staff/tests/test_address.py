@@ -3,7 +3,8 @@
 import pytest
 from django.test import RequestFactory
 
-from staff.address import UNKNOWN, client_address, network_of
+from foundation.addresses import UNKNOWN, network_of
+from staff.address import client_address
 
 PROXY = "10.0.0.1"
 
@@ -37,6 +38,13 @@ def test_without_a_proxy_nobody_says_where_he_comes_from(settings):
 def test_behind_a_proxy_the_entry_the_proxy_wrote_is_believed(settings, told, address):
     settings.BEHIND_PROXY = True
     assert client_address(asked(told)) == address
+
+
+def test_proxies_further_out_are_stepped_over(settings):
+    """Else all readers of a CDN would be one network, and one guesser all of them."""
+    settings.BEHIND_PROXY, settings.PROXIES = True, ["198.51.100.0/24"]
+    told = "203.0.113.9, 192.0.2.1, 198.51.100.7"
+    assert client_address(asked(told)) == "192.0.2.1"
 
 
 def test_a_socket_without_an_address_is_somewhere_unknown(settings):
