@@ -28,7 +28,8 @@ from wire.markup import TOKEN, balanced
 ID = re.compile(r"p-[a-z2-7]{6}")
 _WORDS = re.compile(r"\w+")
 _ID_ATTRIBUTE = re.compile(r' id="([^"]*)"')
-_PICTURE = re.compile(r' src="/media/([0-9a-f-]{36})/')
+PICTURE_ID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a picture's public id
+_PICTURE = re.compile(rf' src="/media/({PICTURE_ID})/')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="[^"]*"')  # as the cleaner writes them
 ALIKE = 0.5  # share of words in common, from which a block is an edit of another
 _LOOKED_AT = 400  # words of a block compared

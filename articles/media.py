@@ -45,7 +45,7 @@ def rendition(
             return _gone()
         raise Http404
     is_now = found.is_shown and mark(found.image) == state
-    if not is_now and not _in_a_body(request.path):
+    if not is_now and not _in_a_body(found.image, request.path):
         raise Http404
     with found.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=TYPES[format])
@@ -69,11 +69,11 @@ def _gone() -> HttpResponse:
     return response
 
 
-def _in_a_body(path: str) -> bool:
-    """Whether a public text shows a picture at this very address.
+def _in_a_body(image: Image, path: str) -> bool:
+    """Whether a public text shows `image` at this very address.
 
-    It stays the address of that text, whatever crops are made of the picture since. Asked
-    only of a rendition there is, for it reads the text of all that is live.
+    It stays the address of that text, whatever crops are made of the picture since. Only
+    texts that hold the picture are read: an index knows them.
     """
-    live = Article.objects.live()
-    return live.filter(live_revision__body__contains=f'src="{path}"').exists()
+    holding = Article.objects.live().filter(public_pictures__contains=[image.public_id])
+    return holding.filter(live_revision__body__contains=f'src="{path}"').exists()

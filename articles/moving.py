@@ -33,6 +33,7 @@ _NOT_PUBLIC: dict[str, object] = {  # what an article loses when it leaves the p
 _UNSCHEDULED: dict[str, object] = {
     "publish_at": None,
     "live_revision": None,
+    "public_pictures": [],
     "published_on": None,
     "first_published_at": None,
     "updated_at": None,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchVector
@@ -67,6 +68,7 @@ def becoming_public(
         )
     changes: dict[str, object] = {
         "live_revision": revision,
+        "public_pictures": [UUID(name) for name in body.pictures(revision.body)],
         "publish_at": publish_at,
         "inherited_embargo_until": inherited,
         "updated_at": instant if step.new_text else visible,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from articles.provenance import Row
 
 # A picture in a body; cleaning writes its tags in this one form.
-_PICTURE = re.compile(r'<img [^>]*?src="/media/([0-9a-f-]{36})/[^"]*"[^>]*>')
+_PICTURE = re.compile(rf'<img [^>]*?src="/media/({body.PICTURE_ID})/[^"]*"[^>]*>')
 _GONE = "<em>A picture that stood here was removed.</em>"
 CARDS = ("card_lead", "card_picture", "card_text", "card_row")
 _TEMPLATES = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -53,6 +54,9 @@ class Article(models.Model):
         "articles.Author", through="articles.Byline", related_name="articles"
     )
     # Those named above the public text; `authors` are those of the working text.
+    public_pictures = ArrayField(  # that stand in the body of the public text
+        models.UUIDField(), default=list, blank=True, editable=False
+    )
     public_authors = models.ManyToManyField(
         "articles.Author", related_name="public_articles", editable=False
     )
@@ -170,6 +174,11 @@ class Article(models.Model):
             ),
             models.Index(fields=["status", "-changed_at", "-id"], name="article_desk"),
             models.Index(fields=["slug"], name="article_slug"),
+            GinIndex(
+                fields=["public_pictures"],
+                name="article_public_pictures",
+                condition=Q(status="live"),
+            ),
             GinIndex(
                 fields=["search"], name="article_search", condition=Q(status="live")
             ),

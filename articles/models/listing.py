@@ -97,5 +97,5 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those whose public text shows `image`, above it, in it or as an author's face."""
         faces = self.model.objects.filter(public_authors__portrait=image)
         carries = Q(live_revision__image=image) | Q(pk__in=faces.values("pk"))
-        carries |= Q(live_revision__body__contains=f"/media/{image.public_id}/")
+        carries |= Q(public_pictures__contains=[image.public_id])
         return self.filter(carries, status=Status.LIVE)

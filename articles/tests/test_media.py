@@ -90,6 +90,13 @@ def test_a_picture_in_a_public_body_is_served_at_the_address_it_has_there(image)
     assert f"!image:{image.public_id}" in publishing.for_good(draft, [])
 
 
+def test_a_text_whose_picture_is_none_of_ours_goes_out_all_the_same():
+    markup = f'<p>Seen.</p><figure><img src="/media/{"-" * 36}/x" alt="?"></figure>'
+    article = make_article(body=markup, status="live")
+    article.refresh_from_db()
+    assert article.public_pictures == []
+
+
 def test_a_shared_cache_that_asks_again_is_told_in_a_word_that_it_may_go_on(image):
     author = Author.objects.create(name="Ada", slug="ada", portrait=image)
     path = address(image, shape="whole", width=320)
