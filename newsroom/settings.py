@@ -278,7 +278,10 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 # The edge: the instant of the next change that happens by the clock alone
 EDGE_BOUNDARY = "articles.visibility.next_boundary"
 # Whether anything was taken back from readers since a transaction
-EDGE_TAKEN_BACK = ["articles.visibility.taken_back_since"]
+EDGE_TAKEN_BACK = [
+    "articles.visibility.taken_back_since",
+    "wire.ledger.taken_back_since",
+]
 EDGE_BYTES = env.int("NEWSROOM_EDGE_MB", default=64) * 1024 * 1024  # a process
 PAGE_THREADS = env.int("NEWSROOM_PAGE_THREADS", default=4)  # making readers' pages
 DESK_THREADS = env.int("NEWSROOM_DESK_THREADS", default=8)

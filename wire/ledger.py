@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from wire.models.items import Event, EventKind
+
 START = "0-0"
 
 
@@ -68,3 +70,11 @@ def since(cursor: str, *, limit: int = 200) -> tuple[list[Told], str]:
     ]
     last = f"{rows[-1][0]}-{rows[-1][1]}" if rows else cursor
     return told, last
+
+
+def taken_back_since(xmin: int) -> bool:
+    """Tell whether a post was taken off the rail by a transaction numbered `xmin` or higher.
+
+    One query on the ledger's index.
+    """
+    return Event.objects.filter(xid__gte=str(xmin), kind=EventKind.HELD).exists()

@@ -118,7 +118,7 @@ def store(source: Source, batch: Batch, *, blob: str, now: datetime) -> Report:
     times = [p.source_time for p in posts if p.source_time and p.source_time <= now]
     report.newest = max(times, default=None)
     if report.new or report.changed:
-        notify("edge", _tags(newer))
+        notify("edge", _tags(newer, now))
         notify("live", '{"kind":"wire"}')
     return report
 
@@ -134,11 +134,18 @@ def _make_ready(source: Source, batch: Batch) -> tuple[list[Ready], list[Rejecte
     return posts, dead
 
 
-def _tags(newer: Sequence[Newer]) -> str:
-    """Name what pages show; beyond a hundred items, everything about the wire goes."""
+def _tags(newer: Sequence[Newer], now: datetime) -> str:
+    """Name what pages show; beyond a hundred items, everything about the wire goes.
+
+    Of what an embargo takes back no kept copy may stand in: those pages go at once.
+    """
+    held = any(n.is_current and (n.post.embargo_until or now) > now for n in newer)
+    mark = "!" if held else ""
     if len(newer) > 100:
-        return "wire items"
-    return " ".join(["wire", *(f"item:{n.known.public_id}" for n in newer)])
+        return f"{mark}wire items"
+    return " ".join(
+        [f"{mark}wire", *(f"{mark}item:{n.known.public_id}" for n in newer)]
+    )
 
 
 def _look_up(source: Source, ids: Iterable[str]) -> dict[str, Known]:

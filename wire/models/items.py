@@ -218,7 +218,9 @@ class Item(models.Model):
         item.row = self.row = item.line()
         item.save(update_fields=[*changes, "row"])
         item.events.create(kind=kind, at=now, by=by, note=note)
-        notify("edge", f"wire item:{item.public_id}")
+        # Of what was taken back no kept copy may stand in: those pages go at once.
+        mark = "!" if kind == EventKind.HELD else ""
+        notify("edge", f"{mark}wire {mark}item:{item.public_id}")
         notify("live", '{"kind":"wire"}')
 
     def claim(self, *, by: User, now: datetime) -> None:

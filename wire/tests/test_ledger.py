@@ -46,6 +46,42 @@ def test_a_post_taken_off_the_rail_is_told_so(editor):
     assert not Item.objects.public(NINE).exists()
 
 
+def test_no_kept_copy_stands_in_for_a_post_that_was_taken_back(editor):
+    """By the desk, or by an embargo that its source sets late."""
+    source, now = make_source(), timezone.now()
+    item = make_item(source, external_id="a", text="One.", now=now)
+    late = {"text": "Two.", "embargo_until": now + timedelta(hours=1)}
+    for take_back in (
+        lambda: make_item(source, external_id="a", now=now, **late),
+        lambda: item.hold(by=editor, now=now),
+    ):
+        before = current_xid()
+        assert not ledger.taken_back_since(before)
+        assert f"!wire !item:{item.public_id}" in rung("edge", take_back)
+        assert ledger.taken_back_since(before)
+    before = current_xid()
+    assert rung("edge", lambda: item.let_through(by=editor, now=now)) == [
+        f"wire item:{item.public_id}"
+    ]
+    assert not ledger.taken_back_since(before)
+
+
+def current_xid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return cursor.fetchone()[0] + 1
+
+
+def rung(channel, work) -> list[str]:
+    """Do `work`; return what it rang for."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {channel}")
+        work()
+        notes = [n.payload for n in connection.connection.notifies(timeout=0.2)]
+        cursor.execute(f"UNLISTEN {channel}")
+    return notes
+
+
 def test_a_mark_of_the_desk_is_told_and_shown(editor):
     item = make_item()
     cursor = ledger.head()
