@@ -14,7 +14,8 @@ from psycopg import sql
 
 # Where rows are only ever added.
 LEDGERS = (
-    "articles_change", "articles_move", "articles_notice", "articles_revision",
+    "articles_alteration", "articles_change", "articles_move", "articles_notice",
+    "articles_revision",
     "wire_event", "wire_version",
 )  # fmt: skip
 ENDED_ONCE = {"articles_evidence": "until"}  # one column may change, no row may go
