@@ -23,9 +23,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
 os.environ.setdefault("NEWSROOM_VAR", str(ROOT / "var" / "test"))
 os.environ.setdefault("NEWSROOM_DEBUG", "1")
 
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if worker and Path(os.environ["NEWSROOM_VAR"]).name != worker:
     # A server for each worker: the ledgers are read below the oldest transaction of the
     # whole server, so a long test of one worker would hold back the streams of another.
+    # Once: a test that imports something of this file reads it a second time.
     os.environ["NEWSROOM_VAR"] = str(Path(os.environ["NEWSROOM_VAR"]) / worker)
 
 from newsroom import embedded  # noqa: E402

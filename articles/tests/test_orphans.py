@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from articles import orphans, redressing, renditions, storage
+from articles.tests.factories import make_user
 from articles.tests.test_renditions import NINE, photo
 
 LATER = datetime.now(UTC) + timedelta(hours=2)
@@ -40,7 +41,7 @@ def test_the_old_sizes_go_when_a_new_focal_point_has_new_ones_made():
     image = take()
     before = files()
     for focal in (0.1, 0.2, 0.3):
-        redressing.retouch(image, now=NINE, focal_x=focal)
+        redressing.retouch(image, by=make_user(), now=NINE, focal_x=focal)
         assert renditions.make_due(clock=lambda: NINE) == 1
     after = files()
     assert len(after) == len(before)
@@ -112,7 +113,7 @@ def test_nothing_is_discarded_while_a_backup_copies_files():
     thread.start()
     assert begun.wait(60)
     try:
-        redressing.retouch(image, now=NINE, focal_x=0.1)
+        redressing.retouch(image, by=make_user(), now=NINE, focal_x=0.1)
         assert renditions.make_due(clock=lambda: NINE) == 1
         assert set(before) < set(files())  # old and new
         assert orphans.sweep(LATER) == 0

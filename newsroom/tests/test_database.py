@@ -16,7 +16,7 @@ from newsroom.database import patience, roles
 from newsroom.doctor import servers as doctor_servers
 from newsroom.doctor.finding import Level
 from newsroom.embedded import places
-from wire import ingest
+from wire import polling
 from wire.models import Event, Item, Source, Version
 from wire.tests.factories import NINE, fetched, make_source, rss
 
@@ -169,18 +169,21 @@ def test_a_poll_whose_answer_is_lost_stores_every_post_once(
     settings.BLOB_DIR = tmp_path / "blobs"
     make_source()
     with through(line):
-        sources = Source.objects.lease_due(NINE, limit=8)
+        poller = polling.Poller(clock=lambda: NINE, fetch=answer)
+        assert poller.lease() == 1
         line.lose_the_answer_to = words
         with suppress(OperationalError):
-            list(ingest.poll(sources, clock=lambda: NINE, fetch=answer))
+            list(poller.take(patience=5))
         assert line.lost
+        with suppress(OperationalError):
+            poller.close()
     connection.close()
     time.sleep(patience.PROBE_EVERY)
     Source.objects.update(
         lease_until=None, due_at=NINE
     )  # as when the lease has run out
 
-    list(ingest.poll_due(clock=lambda: NINE, fetch=answer))
+    list(polling.poll_due(clock=lambda: NINE, fetch=answer))
 
     assert Item.objects.count() == Version.objects.count() == Event.objects.count() == 2
 
@@ -266,7 +269,7 @@ def test_a_post_comes_in_by_the_role_of_the_paper_and_stays_as_it_came(
     connection.close()
     ours["USER"] = role
     try:
-        list(ingest.poll_due(clock=lambda: NINE, fetch=answer))
+        list(polling.poll_due(clock=lambda: NINE, fetch=answer))
         assert Item.objects.count() == Event.objects.count() == 2
         with pytest.raises(ProgrammingError, match="permission denied"):
             Version.objects.update(headline="Other")

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from articles.tests.factories import make_article, make_user
+from newsroom.database import patience
 from newsroom.edge import wiring
 from newsroom.edge.listener import Listener, Mark
 from newsroom.edge.store import Store
@@ -383,8 +384,14 @@ def test_a_machine_that_refuses_is_an_outage_and_one_that_says_nothing_is_none(
     here = {"host": str(tmp_path), "dbname": "x"}
     monkeypatch.setattr(wiring, "_address", lambda: here)
     assert wiring.is_outage(refused)
-    assert not wiring.is_outage(psycopg.errors.ConnectionTimeout("connection timeout"))
+    silence = psycopg.errors.ConnectionTimeout("connection timeout")
+    assert wiring.is_outage(silence)  # of a server on this machine: it hangs, for all
+    assert wiring.is_outage(patience.Silent("the database does not take a connection"))
     assert not wiring.is_outage(psycopg.OperationalError("No route to host"))
+    there = {"host": "db.example", "dbname": "x"}
+    monkeypatch.setattr(wiring, "_address", lambda: there)
+    assert not wiring.is_outage(silence)  # perhaps we alone cannot reach it
+    monkeypatch.setattr(wiring, "_address", lambda: here)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = {"host": "127.0.0.1", "port": silent.getsockname()[1]}
         monkeypatch.setattr(wiring, "_address", lambda: address)

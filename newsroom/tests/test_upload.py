@@ -165,9 +165,9 @@ def test_sizes_that_find_no_room_leave_nothing_and_are_made_when_there_is(
     assert (image.state, image.error) == ("ready", "")
 
 
-def test_the_child_says_when_its_own_disk_is_full(small_disk, monkeypatch):
+def test_the_child_says_when_its_own_disk_is_full(small_disk, settings):
     image = renditions.take_picture(noise(), now=NINE, alt="A quay", credit="Desk")
-    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    settings.TEMP_DIR = small_disk
     assert renditions.make_due(clock=lambda: NINE) == 0
     image.refresh_from_db()
     assert (image.state, image.crashes) == ("new", 0)

@@ -1,6 +1,6 @@
 """A worker whose reader of RSS ends the process where a document says "poison".
 
-`python -m wire.tests.killed_reader abort|exit NOW DATABASE BLOBS < document`: polls all
+`python -m wire.tests.killed_reader abort|exit NOW DATABASE USER BLOBS < document`: polls all
 that is due. Hosts called healthy answer with two posts, all others with the document.
 """
 
@@ -12,12 +12,12 @@ from pathlib import Path
 import django
 
 
-def main(how: str, now: str, database: str, folder: str) -> None:
+def main(how: str, now: str, database: str, user: str, folder: str) -> None:
     django.setup()
     from django.conf import settings
     from django.db import connections
 
-    connections["default"].settings_dict["NAME"] = database
+    connections["default"].settings_dict.update(NAME=database, USER=user)
     settings.BLOB_DIR = Path(folder)
     from wire import connectors, polling
     from wire.tests.factories import fetched, rss

@@ -91,7 +91,8 @@ def poll_in_a_child(how, document, *, now, blobs):
     """Poll what is due in another process, whose reader dies of the word "poison"."""
     return subprocess.run(
         [sys.executable, "-m", "wire.tests.killed_reader", how, now.isoformat(),
-         connection.settings_dict["NAME"], str(blobs)],
+         connection.settings_dict["NAME"], connection.settings_dict["USER"],
+         str(blobs)],
         cwd=ROOT, env={**os.environ, "DJANGO_SETTINGS_MODULE": "newsroom.settings"},
         input=document, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
