@@ -65,6 +65,29 @@ class Hang:
 hang = Hang()
 
 
+class Watched[T]:
+    """What is waited for, and whether it took any waiting.
+
+    Much needs no answer: to roll back where nothing was begun, to set what is set
+    already. That it succeeds says nothing of the server.
+    """
+
+    def __init__(self, gen: PQGen[T]) -> None:
+        self._gen = gen
+        self.has_waited = False
+
+    def run(self) -> PQGen[T]:
+        """Do as the generator does."""
+        ready: Any = None
+        while True:
+            try:
+                wanted = self._gen.send(ready)
+            except StopIteration as end:
+                return end.value
+            ready = yield wanted
+            self.has_waited = True
+
+
 class Connection(psycopg.Connection[Any]):
     """As psycopg's; raises `Silent`, and is closed, where the server does not answer."""
 
@@ -102,14 +125,16 @@ class Connection(psycopg.Connection[Any]):
         if timeout is not None or self.unhurried:
             return super().wait(gen, interval, timeout)
         limit = HASTY if hang.known else patience
+        watched = Watched(gen) if hang.known else None
         try:
-            result = super().wait(gen, interval, limit)
+            result = super().wait(watched.run() if watched else gen, interval, limit)
         except errors._WaitTimeout:
             hang.begin()
             # What the answer would belong to is unknown from here on.
             self.close()
             raise Silent(f"the database has not answered in {limit:g} s") from None
-        hang.end()
+        if watched and watched.has_waited:
+            hang.end()
         return result
 
 

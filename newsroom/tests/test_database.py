@@ -121,6 +121,19 @@ def test_after_a_hang_the_first_answer_makes_everybody_patient_again(line, short
     assert not patience.hang.known
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_needs_no_answer_does_not_end_a_hang(line, short):
+    """To roll back where nothing was begun succeeds though nobody is there."""
+    with through(line), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        patience.hang.begin()
+        connection.connection.rollback()
+        connection.connection.autocommit = True
+        assert patience.hang.known
+        cursor.execute("SELECT 1")
+        assert not patience.hang.known
+
+
 def test_a_server_that_takes_no_connection_is_given_up_and_asked_by_one_at_a_time(
     tmp_path_factory, short
 ):
