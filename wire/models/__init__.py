@@ -3,7 +3,8 @@
 from wire.models.hosts import Host
 from wire.models.intake import DeadLetter, Fetch, Reading
 from wire.models.items import Event, Item, Standing, Status, Version
-from wire.models.sources import Publisher, Release, Source
+from wire.models.publishers import Publisher
+from wire.models.sources import Release, Source
 
 __all__ = [
     "DeadLetter",
