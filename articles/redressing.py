@@ -43,7 +43,7 @@ def retouch(image: Image, *, by: User, now: datetime, **fields: Any) -> int:  # 
     if reason := why_not_retouch(image, by):
         raise Refused(reason)
     altered = {name: (getattr(image, name), value) for name, value in changes.items()}
-    shown = Q(live_revision__image=image) | Q(lead_image=image)
+    shown = Q(live_revision__image=image) | Q(lead_image=image) | _in_the_text(image)
     carrying = Article.objects.filter(shown).exclude(status=Status.KILLED)
     told = [None, *carrying.order_by("pk")]  # the picture itself, and what shows it
     altering.keep(altered, by=by, at=now, articles=told, image=image)
@@ -64,7 +64,13 @@ def passed_with(image: Image) -> QuerySet[Article]:
     return Article.objects.filter(
         Q(status=Status.LIVE, live_revision__image=image)
         | Q(status=Status.READY, lead_image=image)
+        | _in_the_text(image)
     ).order_by("-pk")
+
+
+def _in_the_text(image: Image) -> Q:
+    """Public texts in whose body it stands; their own index knows them."""
+    return Q(status=Status.LIVE, public_pictures__contains=[image.public_id])
 
 
 def why_not_retouch(image: Image, by: User) -> str:

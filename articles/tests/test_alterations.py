@@ -174,6 +174,20 @@ def test_the_words_of_a_picture_that_was_passed_are_changed_by_those_who_pass(
     assert getattr(image, field) == new
 
 
+def test_a_picture_in_a_public_text_is_changed_by_those_who_pass_and_told_there():
+    image = make_image()
+    markup = (
+        f'<p>Seen.</p><figure><img src="/media/{image.public_id}/0123456789/'
+        'whole-640.jpeg" alt="A quay"></figure>'
+    )
+    article = make_article(status="live", body=markup)
+    with pytest.raises(workflow.Refused, match=f"“{article.headline}”"):
+        redressing.retouch(image, by=make_user("reporter"), now=NINE, focal_x=0.25)
+    redressing.retouch(image, by=make_user(), now=NINE, focal_x=0.25)
+
+    assert article.alterations.get().field == "focal_x"
+
+
 def test_a_reporter_describes_a_picture_no_reader_can_see():
     image = make_image()
     make_article(status="in_edit", lead_image=image)
