@@ -15,7 +15,7 @@ setup:
 	GOAL=setup bin/setup dev
 
 run:
-	GOAL=run bin/setup && exec $(PYTHON_HERE) -m newsroom.run
+	GOAL=run bin/setup && exec $(PYTHON_HERE) -m newsroom.launcher.run
 
 test:
 	GOAL=test bin/setup dev && exec $(PYTHON_HERE) -m pytest $(ARGS)

@@ -30,7 +30,7 @@ if worker and Path(os.environ["NEWSROOM_VAR"]).name != worker:
     # Once: a test that imports something of this file reads it a second time.
     os.environ["NEWSROOM_VAR"] = str(Path(os.environ["NEWSROOM_VAR"]) / worker)
 
-from newsroom import embedded  # noqa: E402
+from newsroom.launcher import embedded  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"  # Debian's
 CHROMIUM_FLAGS = [

@@ -8,7 +8,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
     from django.core.management import execute_from_command_line
 
-    from newsroom import installation
+    from newsroom.launcher import environment_file
 
-    installation.recall()
+    environment_file.recall()
     execute_from_command_line(sys.argv)

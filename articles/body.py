@@ -19,11 +19,11 @@ from functools import cached_property
 
 import nh3
 
-from articles import elements
-from articles.elements import BLOCKS, RENAMED, VOID
+from articles import body_elements
+from articles.body_elements import BLOCKS, RENAMED, VOID
 from articles.limits import MAX_BLOCKS, MAX_BODY, MAX_PASTE, TooMuch
-from wire.cleaning import clean_line, clean_text, plain
-from wire.markup import TOKEN, balanced
+from wire.html_tokens import TOKEN, balanced
+from wire.sanitise import clean_line, clean_text, plain
 
 ID = re.compile(r"p-[a-z2-7]{6}")
 _WORDS = re.compile(r"\w+")
@@ -84,15 +84,15 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return value if value.startswith("/media/") and ".." not in value else None
     if name == "id":
         return value if ID.fullmatch(value) else None
-    return None if value == elements.attributes(tag).get(name) else value
+    return None if value == body_elements.attributes(tag).get(name) else value
 
 
 _CLEANER = nh3.Cleaner(
-    tags=set(elements.BY_NAME),
+    tags=set(body_elements.BY_NAME),
     clean_content_tags=_DROPPED_WITH_CONTENT,
     attributes={
         "*": {"id"},
-        **{name: set(elements.attributes(name)) for name in elements.BY_NAME},
+        **{name: set(body_elements.attributes(name)) for name in body_elements.BY_NAME},
     },
     attribute_filter=_attribute,
     link_rel="noopener noreferrer",
@@ -217,7 +217,7 @@ def _in_order(token: re.Match[str]) -> str:
 
 
 def _ordered(name: str, attributes: str) -> str:
-    order = list(elements.attributes(name))
+    order = list(body_elements.attributes(name))
     found = sorted(
         (order.index(each[1]) if each[1] in order else len(order), each[0])
         for each in _ATTRIBUTE.finditer(attributes)

@@ -14,9 +14,9 @@ from articles.limits import MAX_DRAFT_ITEMS, MAX_HEADLINE
 from articles.models import Article, Role, Section
 from articles.workflow import Refused
 from staff.models import User
-from wire.cleaning import clean_line
 from wire.graphemes import cut
 from wire.models import Item, Version
+from wire.sanitise import clean_line
 
 
 def draft_from(

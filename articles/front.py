@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
-from articles.models.status import Prominence
+from articles.models.choices import Prominence
 
 PER_SECTION = 12  # newest stories of each section that are looked at
 SECONDARY = 4

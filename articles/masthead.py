@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from django.conf import settings
 from django.db import connection
 
-from articles import numbering
+from articles import issue_numbering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def masthead(now: datetime) -> Masthead:
 
     An article whose time has come counts as a change although nobody announced it yet.
     """
-    today = numbering.day(now, settings.PAPER_TIME_ZONE)
+    today = issue_numbering.day(now, settings.PAPER_TIME_ZONE)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -53,13 +53,14 @@ def masthead(now: datetime) -> Masthead:
         volume, number, edition, last, updated_at = cursor.fetchone()
     return Masthead(
         name=settings.PAPER_NAME,
-        volume=numbering.roman(
-            volume or numbering.volume(today, first_year=settings.PAPER_VOLUME_ONE)
+        volume=issue_numbering.roman(
+            volume
+            or issue_numbering.volume(today, first_year=settings.PAPER_VOLUME_ONE)
         ),
         number=number
-        or numbering.number(today, rule=settings.PAPER_NUMBERING, last=last or 0),
+        or issue_numbering.number(today, rule=settings.PAPER_NUMBERING, last=last or 0),
         date=today,
-        long_date=numbering.long_date(today),
+        long_date=issue_numbering.long_date(today),
         edition=_edition(today, edition or ""),
         updated_at=updated_at,
         updated=_updated(updated_at, now),
@@ -69,8 +70,10 @@ def masthead(now: datetime) -> Masthead:
 def _edition(today: date, given: str) -> str:
     """Return the edition's name; none at all rather than that of another day."""
     for name in (given, ""):
-        with suppress(numbering.WrongDay):
-            return numbering.edition(today, given=name, pattern=settings.PAPER_EDITION)
+        with suppress(issue_numbering.WrongDay):
+            return issue_numbering.edition(
+                today, given=name, pattern=settings.PAPER_EDITION
+            )
     return ""
 
 

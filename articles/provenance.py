@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from articles import body, checks
 from articles.checks import Copy, Finding, Names, Outlet, index
-from articles.links import Placeholder, check_link
+from articles.link_rules import Placeholder, check_link
 from wire.graphemes import cut
 from wire.models import Publisher
 

@@ -22,10 +22,10 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from articles import body, checks, elements
+from articles import body, body_elements, checks
+from articles.image_markup import picture
 from articles.models.image import Image
-from articles.models.paper import Author
-from articles.pictures import picture
+from articles.models.taxonomy import Author
 
 if TYPE_CHECKING:
     from articles.models import Article, Notice, OpenQuestion, Revision
@@ -58,7 +58,7 @@ def mark() -> str:
     """Return what names the templates and this module: another mark, another outcome."""
     here = Path(__file__)
     digest = hashlib.sha256(here.read_bytes())
-    digest.update(here.with_name("elements.py").read_bytes())  # where marks may stand
+    digest.update(here.with_name("body_elements.py").read_bytes())  # where marks may stand
     folder = settings.BASE_DIR / "templates" / "articles"
     for name in _TEMPLATES:
         digest.update((folder / f"{name}.html").read_bytes())
@@ -233,7 +233,7 @@ def _with_marks(block: body.Block, marks: list[str]) -> str:
         return str(block)
     sups = "".join(marks)
     whole = str(block)
-    if not elements.ends_in_words(block.tag):
+    if not body_elements.ends_in_words(block.tag):
         return f'{whole}<p class="marks">{sups}</p>'
     for end in ("</p>", "</li>"):
         if block.inner.endswith((end, f"{end}</li>")):

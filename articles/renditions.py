@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from articles import decoding, imaging, storage
+from articles import image_decoder, image_processing, storage
 from articles.models import Image, Rendition
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,9 @@ def take_picture(
     `imaging.Refused` with what is wrong with the file, `NotKept` with what is wrong here.
     """
     if len(raw) > MAX_UPLOAD:
-        raise imaging.Refused(f"The file is larger than {MAX_UPLOAD // 1024**2} MB.")
+        raise image_processing.Refused(
+            f"The file is larger than {MAX_UPLOAD // 1024**2} MB."
+        )
     said = _header(raw)
     suffix = {"JPEG": "jpg"}.get(said["format"], said["format"].lower())
     # A name nobody can guess, and none of the uploader's.
@@ -65,13 +67,13 @@ def take_picture(
 
 def _header(raw: bytes) -> dict[str, Any]:
     try:
-        return decoding.header(raw)
-    except decoding.Crashed as crash:
+        return image_decoder.header(raw)
+    except image_decoder.Crashed as crash:
         log.warning("an upload could not be checked: %s", crash)
-        raise imaging.Refused(
-            f"{imaging.DAMAGED} Save it anew in a picture program and try that file."
+        raise image_processing.Refused(
+            f"{image_processing.DAMAGED} Save it anew in a picture program and try that file."
         ) from crash
-    except imaging.Hindered as hindrance:
+    except image_processing.Hindered as hindrance:
         log.error("an upload could not be checked: %s", hindrance)
         raise NotKept(
             "The machine has no room to check the picture just now, so it was not kept. "
@@ -116,11 +118,11 @@ def make(image: Image, *, now: datetime) -> bool:
             for file in (made_file["file"] for made_file in made["files"]):
                 raw = (Path(folder) / file).read_bytes()
                 names[file] = default_storage.save(_name(file), ContentFile(raw))
-    except imaging.Refused as refusal:
+    except image_processing.Refused as refusal:
         return _set_aside(image, str(refusal))
-    except decoding.Crashed as crash:
+    except image_decoder.Crashed as crash:
         return _crashed(image, str(crash), now=now)
-    except (imaging.Hindered, OSError, SuspiciousOperation) as error:
+    except (image_processing.Hindered, OSError, SuspiciousOperation) as error:
         storage.delete(names.values())
         return _put_off(image, f"{error}", now=now)
     if not _commit(image, made, names):
@@ -135,7 +137,7 @@ def _order(image: Image, folder: Path) -> dict[str, Any]:
     with image.original.open("rb") as original, source.open("wb") as copy:
         for chunk in original.chunks():
             copy.write(chunk)
-    return decoding.make(source, folder, (image.focal_x, image.focal_y))
+    return image_decoder.make(source, folder, (image.focal_x, image.focal_y))
 
 
 def _name(file: str) -> str:

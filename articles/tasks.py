@@ -3,19 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from articles import announcing, following, orphans, renditions
+from articles import orphan_files, renditions, scheduled_publication, source_changes
 
 
 @shared_task
 def announce_due() -> None:
     """Run by beat every 5 seconds. Readers see what is due without it."""
-    announcing.announce_due(timezone.now())
+    scheduled_publication.announce_due(timezone.now())
 
 
 @shared_task
 def follow_sources() -> None:
     """Run by beat every 5 seconds. Pages say what has become of the posts they cite."""
-    following.follow_sources()
+    source_changes.follow_sources()
 
 
 @shared_task(soft_time_limit=100, time_limit=120)
@@ -28,4 +28,4 @@ def make_due_renditions() -> None:
 @shared_task(soft_time_limit=300, time_limit=330)
 def sweep_pictures() -> None:
     """Run by beat once an hour. Files that no row names go; see `orphans`."""
-    orphans.sweep(timezone.now())
+    orphan_files.sweep(timezone.now())

@@ -43,7 +43,7 @@ def prepare() -> None:
     os.environ.setdefault("NEWSROOM_SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("NEWSROOM_HTTPS", "0")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-    from newsroom import embedded
+    from newsroom.launcher import embedded
 
     embedded.start(
         postgres="DATABASE_URL" not in os.environ,

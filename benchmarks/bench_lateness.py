@@ -144,7 +144,7 @@ def listen(spread: int) -> tuple[datetime, str]:
 
 def workers(var: Path) -> list[subprocess.Popen]:
     """Start all that `make run` starts but the site; what they say goes to a log."""
-    from newsroom.run import Place, commands
+    from newsroom.launcher.run import Place, commands
 
     allowed = ",".join(f"{name}:{PORT}" for name in hosts())
     surroundings = {**os.environ, "NEWSROOM_FETCH_ALLOW": allowed}

@@ -17,8 +17,8 @@ import feedparser
 from lxml import etree
 
 from wire import connectors
-from wire.cleaning import clean_html
 from wire.connectors import Batch, ParseError
+from wire.sanitise import clean_html
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRIES = ("item", "{http://www.w3.org/2005/Atom}entry",

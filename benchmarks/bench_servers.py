@@ -42,7 +42,13 @@ GUNICORN = [
     "--graceful-timeout=5",
 ]
 SERVERS = {
-    "newsroom.serve": [PYTHON, "-m", "newsroom.serve", "--port={port}", "--app"],
+    "newsroom.launcher.serve": [
+        PYTHON,
+        "-m",
+        "newsroom.launcher.serve",
+        "--port={port}",
+        "--app",
+    ],
     "uvicorn, uvloop, httptools": [*UVICORN, "--loop=uvloop", "--port={port}"],
     "uvicorn, asyncio, h11": [
         *UVICORN,

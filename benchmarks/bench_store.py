@@ -16,8 +16,8 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402
 
 from wire.connectors.base import Batch, Post  # noqa: E402
-from wire.digest import as_json, ready  # noqa: E402
 from wire.models import Item, Publisher, Source  # noqa: E402
+from wire.normalise import as_json, ready  # noqa: E402
 from wire.store import store  # noqa: E402
 
 DOCUMENTS, POSTS = 50, 200

@@ -27,20 +27,20 @@ from django.http import HttpResponse  # noqa: E402
 from django.urls import path, resolve  # noqa: E402
 
 from newsroom.edge import public  # noqa: E402
-from newsroom.edge.addresses import Addresses  # noqa: E402
-from newsroom.edge.bodies import Bodies  # noqa: E402
-from newsroom.edge.connections import (  # noqa: E402
+from newsroom.edge.asgi_app import Shell  # noqa: E402
+from newsroom.edge.cache_wsgi import WsgiDoor  # noqa: E402
+from newsroom.edge.client_address import Addresses  # noqa: E402
+from newsroom.edge.connection_limit import (  # noqa: E402
     Connections,
     files,
     most_connections,
     most_live,
 )
-from newsroom.edge.gate import Gate  # noqa: E402
-from newsroom.edge.render import Renderer  # noqa: E402
-from newsroom.edge.shell import Shell  # noqa: E402
-from newsroom.edge.store import Store  # noqa: E402
-from newsroom.edge.threads import threaded  # noqa: E402
-from newsroom.edge.wsgi import WsgiDoor  # noqa: E402
+from newsroom.edge.page_cache import Gate  # noqa: E402
+from newsroom.edge.page_renderer import Renderer  # noqa: E402
+from newsroom.edge.page_store import Store  # noqa: E402
+from newsroom.edge.request_bodies import Bodies  # noqa: E402
+from newsroom.edge.wsgi_bridge import threaded  # noqa: E402
 from newsroom.live.hub import Hub  # noqa: E402
 from newsroom.live.stream import Stream  # noqa: E402
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from articles import body, drafting, pictures, renditions
+from articles import body, drafting, image_markup, renditions
 from articles.models import Article, Author, Image, Section, Topic
 from demo import listening, paper
 from demo.paper import CREDIT, RIGHTS, Block, Story
@@ -245,7 +245,7 @@ class _Way:
 
     def _drawn(self, blocks: list[Block]) -> dict[str, str]:
         names = {block.picture for block in blocks if block.picture}
-        return {name: pictures.in_text(self.desk.images[name]) for name in names}
+        return {name: image_markup.in_text(self.desk.images[name]) for name in names}
 
     def _attach(self, now: datetime) -> None:
         self._cite(self.first, now)

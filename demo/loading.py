@@ -17,7 +17,7 @@ from demo.posts import World
 from markets import loading as markets_loading
 from markets.models import Feed
 from staff.models import User
-from wire import releasing
+from wire import delayed_release
 from wire.models import Source
 
 Say = Callable[[str], object]
@@ -76,7 +76,9 @@ def load(
         posts = listening.listen(world, sources, base=base)
         _take_stock()
         listening.desk(world, by=people["Nils Aumont"])
-        releasing.announce_due(now=world.start)  # old posts are no news for the stream
+        delayed_release.announce_due(
+            now=world.start
+        )  # old posts are no news for the stream
         say("Printing the paper …")
         stories = copydesk.print_all(copydesk.furnish(world, people, drawn))
         say("Reading the markets …")

@@ -19,7 +19,7 @@ from markets.models import (
     Quote,
     Session,
 )
-from markets.redrawing import redraw
+from markets.rerendering import redraw
 
 
 class MadeByMachine(admin.ModelAdmin):

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import mixins, serializers, viewsets
 
-from markets import figures
+from markets import number_format
 from markets.models import Delay, Instrument, Kind
 
 NOT_OURS = "The provider's licence does not let us pass this price on."
@@ -55,7 +55,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
     percent = serializers.DecimalField(
         24, 4, allow_null=True, help_text="Signed; null if unknown, never 0 for it."
     )
-    direction = serializers.ChoiceField(list(figures.Direction))
+    direction = serializers.ChoiceField(list(number_format.Direction))
     as_of = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField(allow_null=True)
     source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
@@ -72,7 +72,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
         """Return the row as told, judged at `now` of the context (default: now)."""
         now = self.context.get("now") or timezone.now()
         value, previous = instance["told_value"], instance["told_previous"]
-        moved = figures.movement(value, previous if value is not None else None)
+        moved = number_format.movement(value, previous if value is not None else None)
         return {
             "symbol": instance["symbol"],
             "unit": instance["unit"],
@@ -82,7 +82,9 @@ class QuoteSerializer(serializers.Serializer[Any]):
             "against": instance["quote__against"],
             "change": _exact(moved.change),
             "percent": _exact(
-                None if moved.percent is None else figures.rounded(moved.percent, 4)
+                None
+                if moved.percent is None
+                else number_format.rounded(moved.percent, 4)
             ),
             "direction": moved.direction.value,
             "as_of": _iso(instance["quote__as_of"]),

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
-from markets.hours import Hours
 from markets.models import Exchange, Instrument, Session
 from markets.models.exchange import HOURS
-from markets.redrawing import redraw
+from markets.rerendering import redraw
+from markets.trading_hours import Hours
 
 FILE = Path(__file__).parent / "data" / "sessions.json"
 SATURDAY = 5

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from markets import fixings
-from markets.hours import Stretch
+from markets import ecb_calendar
+from markets.trading_hours import Stretch
 
 LIVE = timedelta(minutes=10)
 # A price delayed 15 minutes by contract is 16 minutes old when it is new.
@@ -66,7 +66,7 @@ def judge(
     """
     late = timedelta(minutes=delay_minutes)
     if delay == "fixing":
-        return Freshness(settles_at=None, stale_at=fixings.stale_at(as_of))
+        return Freshness(settles_at=None, stale_at=ecb_calendar.stale_at(as_of))
     if delay == "close":
         ends = [s.end for s in stretches or () if s.end > as_of + AUCTION]
         next_close = ends[0] if ends else as_of + timedelta(days=1)

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from outgoing.answer import Fetched
 from outgoing.client import Client
-from outgoing.faults import FetchError
+from outgoing.errors import FetchError
+from outgoing.fetched import Fetched
 
 __all__ = ["FetchError", "Fetched", "fetch"]
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from markets import calendars
 from markets.instruments import FEEDS, INSTRUMENTS, Starter
 from markets.models import Exchange, Feed, Instrument
-from markets.redrawing import redraw
+from markets.rerendering import redraw
 
 STEP = 10  # between positions, so that editors can put something in between
 

@@ -15,8 +15,8 @@ from django.db import connection, transaction
 
 from markets.models import Feed, Instrument, Quarantine, Quote, QuoteTick
 from markets.providers import PROVIDERS, Batch, ParseError, Rejected, Tick
-from markets.redrawing import announce, judge_quotes
-from outgoing.faults import FetchError
+from markets.rerendering import announce, judge_quotes
+from outgoing.errors import FetchError
 
 AHEAD = timedelta(minutes=5)  # how far a provider's clock may run before ours
 OLDEST = timedelta(days=3652)

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from markets import board, opening, strip
+from markets import exchange_status, markets_table, ticker
 from markets.models import Instrument
 
 
@@ -12,8 +12,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every instrument in one table. Two queries."""
     now = timezone.now()
     context = {
-        "parts": board.parts(now),
-        "exchanges": list(opening.read_all(now).values()),
+        "parts": markets_table.parts(now),
+        "exchanges": list(exchange_status.read_all(now).values()),
         "now": now,
         "here": "markets",
     }
@@ -29,12 +29,12 @@ def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
         raise Http404(f"No instrument {symbol}")
     if shown.symbol != symbol:
         return redirect("markets:instrument", shown.symbol, permanent=True)
-    row = board.row(shown, now)
+    row = markets_table.row(shown, now)
     context = {
         "row": row,
         "instrument": shown,
         "quote": getattr(shown, "quote", None),
-        "course": board.course(shown, shown.quote) if row.as_of else "",
+        "course": markets_table.course(shown, shown.quote) if row.as_of else "",
         "now": now,
         "here": "markets",
     }
@@ -44,7 +44,7 @@ def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
 
 def strip_fragment(request: HttpRequest) -> HttpResponse:
     """The strip alone, for pages that poll instead of listening. One query."""
-    return _public(HttpResponse(strip.strip_html(timezone.now())), "markets")
+    return _public(HttpResponse(ticker.strip_html(timezone.now())), "markets")
 
 
 def _public(response: HttpResponse, tags: str) -> HttpResponse:

@@ -24,4 +24,4 @@ class NewsroomAdminConfig(admin_apps.AdminConfig):
     """Django's admin, with the newsroom's site: desks before models."""
 
     default = False
-    default_site = "newsroom.site.NewsroomAdminSite"
+    default_site = "newsroom.site.admin_site.NewsroomAdminSite"

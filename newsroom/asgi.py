@@ -1,6 +1,6 @@
 """The paper on one port: kept pages, then the live stream, then Django in threads.
 
-`python -m newsroom.serve` runs it. Any ASGI server can; see docs/edge.md for what each
+`python -m newsroom.launcher.serve` runs it. Any ASGI server can; see docs/edge.md for what each
 costs.
 """
 
@@ -13,21 +13,20 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 django = get_wsgi_application()
 
-from newsroom import pools  # noqa: E402 - needs the settings
 from newsroom.database import patience  # noqa: E402
-from newsroom.edge import wiring  # noqa: E402 - needs the apps
-from newsroom.edge.connections import files, most_live  # noqa: E402
-from newsroom.edge.shell import Shell, answered_by  # noqa: E402
-from newsroom.edge.watch import Watch  # noqa: E402
-from newsroom.live.reading import make_hub  # noqa: E402
+from newsroom.edge import factory, thread_pools  # noqa: E402 - need apps and settings
+from newsroom.edge.asgi_app import Shell, answered_by  # noqa: E402
+from newsroom.edge.connection_limit import files, most_live  # noqa: E402
+from newsroom.edge.health import Watch  # noqa: E402
+from newsroom.live.sources import make_hub  # noqa: E402
 from newsroom.live.stream import Stream  # noqa: E402
 
 
 def make_application() -> Shell:
     """Return a shell with a cache, a listener and a stream of its own."""
     patience.serve_readers(settings.DATABASE_PATIENCE)
-    gate = wiring.make_gate(django)
-    addresses = wiring.make_addresses()
+    gate = factory.make_gate(django)
+    addresses = factory.make_addresses()
     hub = make_hub(most=most_live(files(), settings.LIVE_READERS))
     stream = Stream(hub, address_of=addresses, per_address=settings.LIVE_PER_ADDRESS)
     # Pages get threads of their own: a slow desk must not hold up the readers. So do the
@@ -46,9 +45,9 @@ def make_application() -> Shell:
     )
     application = Shell(
         gate,
-        pools.make_behind(django, wiring.make_bodies(sessions, addresses)),
+        thread_pools.make_behind(django, factory.make_bodies(sessions, addresses)),
         threads=pages,
-        listener=lambda ring: wiring.make_listener(gate.store, ring),
+        listener=lambda ring: factory.make_listener(gate.store, ring),
         ring=hub.ring,
         run=hub.run,
         close=hub.close,
@@ -57,8 +56,8 @@ def make_application() -> Shell:
             "/live/poll": stream.poll,
             **{path: answered_by(own, asked) for path, own in watch.own().items()},
         },
-        secure=wiring.https_by_headers(),
-        connections=wiring.make_connections(),
+        secure=factory.https_by_headers(),
+        connections=factory.make_connections(),
     )
     return application
 

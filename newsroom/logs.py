@@ -5,7 +5,7 @@ from typing import Any
 
 
 class NoRefusals(logging.Filter):
-    """Leave Django's words about 403 and 429 out: `staff.refusals` says them with the name.
+    """Leave Django's words about 403 and 429 out: `staff.refusal_log` says them with the name.
 
     Django's have neither user nor address, and of a 403 a traceback of twenty lines.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 import environ
 from django.utils.csp import CSP
 
-from newsroom import embedded
+from newsroom.launcher import embedded
 
 env = environ.Env()
 
@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "markets",
     "articles",
     "newsroom",
+    "newsroom.operations",
+    "newsroom.launcher",
     "demo",
 ]
 
@@ -63,10 +65,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "staff.refusals.LogRefusals",
+    "staff.refusal_log.LogRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "newsroom.edge.away.DatabaseAway",
+    "newsroom.edge.database_down.DatabaseAway",
 ]
 
 ROOT_URLCONF = "newsroom.urls"
@@ -82,7 +84,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
-                "newsroom.pages.frame.in_every_page",
+                "newsroom.site.pages.layout.in_every_page",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -205,7 +207,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "newsroom.pages.errors.unproven"
+CSRF_FAILURE_VIEW = "newsroom.site.pages.errors.unproven"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -254,11 +256,11 @@ REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_RENDERER_CLASSES": ["newsroom.api.json.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["newsroom.site.api.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "newsroom.api.paging.Cursor",
-    "DEFAULT_FILTER_BACKENDS": ["newsroom.api.parameters.ClosedFilterBackend"],
-    "EXCEPTION_HANDLER": "newsroom.api.errors.handle",
+    "DEFAULT_PAGINATION_CLASS": "newsroom.site.api.paging.Cursor",
+    "DEFAULT_FILTER_BACKENDS": ["newsroom.site.api.parameters.ClosedFilterBackend"],
+    "EXCEPTION_HANDLER": "newsroom.site.api.errors.handle",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS: dict[str, object] = {
@@ -276,10 +278,10 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 }
 
 # The edge: the instant of the next change that happens by the clock alone
-EDGE_BOUNDARY = "articles.visibility.next_boundary"
+EDGE_BOUNDARY = "articles.publication_boundary.next_boundary"
 # Whether anything was taken back from readers since a transaction
 EDGE_TAKEN_BACK = [
-    "articles.visibility.taken_back_since",
+    "articles.publication_boundary.taken_back_since",
     "wire.ledger.taken_back_since",
 ]
 EDGE_BYTES = env.int("NEWSROOM_EDGE_MB", default=64) * 1024 * 1024  # a process

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from newsroom import leftovers
+from newsroom.operations import temporary_files
 from staff import retention
 
 
@@ -14,4 +14,4 @@ from staff import retention
 def tidy() -> None:
     """Drop ended sessions, old sign-ins, and what a crash left of temporary files."""
     retention.prune(now=timezone.now())
-    leftovers.clear(settings.TEMP_DIR, now=timezone.now())
+    temporary_files.clear(settings.TEMP_DIR, now=timezone.now())

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
 import markets.urls
-from articles import media
-from newsroom import converters, feeds, sitemaps
+from articles import image_views
 from newsroom.edge import public
-from newsroom.pages import about, corrections, front, lists, search, stories, wire
+from newsroom.site import converters, feeds, sitemaps
+from newsroom.site.pages import about, corrections, front, lists, search, stories, wire
 
 register_converter(converters.Day, "day")
 register_converter(converters.DayPath, "daypath")
@@ -22,15 +22,15 @@ MARKETS = [
     for found in markets.urls.urlpatterns
 ]
 
-handler400 = "newsroom.pages.errors.bad_request"
-handler403 = "newsroom.pages.errors.forbidden"
-handler404 = "newsroom.pages.errors.not_found"
-handler500 = "newsroom.pages.errors.broken"
+handler400 = "newsroom.site.pages.errors.bad_request"
+handler403 = "newsroom.site.pages.errors.forbidden"
+handler404 = "newsroom.site.pages.errors.not_found"
+handler500 = "newsroom.site.pages.errors.broken"
 
 urlpatterns = [
     path("", front.front, name="front"),
     path("admin/", admin.site.urls),
-    path("api/", include("newsroom.api.urls")),
+    path("api/", include("newsroom.site.api.urls")),
     path("wire/", wire.index, name="wire"),
     path("wire/<uuid:public_id>/", wire.item, name="wire-item"),
     path("markets/", include((MARKETS, "markets"))),
@@ -53,7 +53,9 @@ urlpatterns = [
     path("opensearch.xml", sitemaps.opensearch, name="opensearch"),
     path("favicon.ico", sitemaps.favicon, name="favicon"),
     path(
-        "media/<uuid:public_id>/<slug:state>/<str:name>", media.rendition, name="media"
+        "media/<uuid:public_id>/<slug:state>/<str:name>",
+        image_views.rendition,
+        name="media",
     ),
     # Sections take what is left.
     re_path(rf"^(?P<slug>[-\w]+)/{FORMAT}$", feeds.section, name="section-feed"),

@@ -15,10 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 django = get_wsgi_application()
 
 from newsroom.database import patience  # noqa: E402
-from newsroom.edge import wiring  # noqa: E402 - needs the apps
+from newsroom.edge import factory  # noqa: E402 - needs the apps
+from newsroom.edge.cache_wsgi import WsgiDoor  # noqa: E402
+from newsroom.edge.health import Watch  # noqa: E402
 from newsroom.edge.listener import Listener  # noqa: E402
-from newsroom.edge.watch import Watch  # noqa: E402
-from newsroom.edge.wsgi import WsgiDoor  # noqa: E402
 
 
 class Application:
@@ -29,14 +29,14 @@ class Application:
 
     def __init__(self) -> None:
         patience.serve_readers(settings.DATABASE_PATIENCE)
-        gate = wiring.make_gate(django)
+        gate = factory.make_gate(django)
         self._store = gate.store
         self._listener: Listener | None = None
         self._pid = 0
         self._starting = threading.Lock()
         watch = Watch(gate.store, listening=self.listening)
         self._door = WsgiDoor(
-            gate, django, own=watch.own(), secure=wiring.https_by_environ()
+            gate, django, own=watch.own(), secure=factory.https_by_environ()
         )
 
     def listening(self) -> bool:
@@ -54,7 +54,7 @@ class Application:
         with self._starting:
             if self._pid == os.getpid():
                 return
-            self._listener = wiring.make_listener(self._store, lambda payload: None)
+            self._listener = factory.make_listener(self._store, lambda payload: None)
             self._listener.start()
             self._pid = os.getpid()
 

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import httpx2
 
-from .faults import BadAddress, RefusedAddress
+from outgoing.errors import BadAddress, RefusedAddress
 
 MAX_URL = 4096  # characters
 PORTS = {"http": 80, "https": 443}

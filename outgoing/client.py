@@ -17,11 +17,14 @@ from datetime import UTC, datetime, timedelta
 import httpcore2
 import httpx2
 
-from . import answer
+from outgoing import fetched
+from outgoing.errors import TimedOut
+from outgoing.fetched import Fetched
+from outgoing.per_host_limit import PER_HOST, Turnstile
+from outgoing.response_reader import MOVED, Ask, Hop, Reader
+
 from .addresses import Destination, destination
-from .answer import Fetched
 from .encodings import ACCEPTED
-from .faults import TimedOut
 from .network import (
     RESOLVE_LIMIT,
     GuardedBackend,
@@ -30,8 +33,6 @@ from .network import (
     named,
     system_resolve,
 )
-from .politeness import PER_HOST, Turnstile
-from .reading import MOVED, Ask, Hop, Reader
 from .redirects import Way
 
 DEADLINE = 30.0  # seconds for everything: queue, names, redirects, body
@@ -94,8 +95,8 @@ class Client:
         """
         started = time.monotonic()
         ask = Ask(
-            etag=answer.validator(etag),
-            last_modified=answer.validator(last_modified),
+            etag=fetched.validator(etag),
+            last_modified=fetched.validator(last_modified),
             accept=accept,
             headers=headers or {},
             content_types=tuple(content_types),
@@ -212,22 +213,22 @@ class Client:
 
 def _fetched(way: Way, hop: Hop, *, now: datetime, elapsed: timedelta) -> Fetched:
     headers = hop.headers
-    kind, charset = answer.content_type(headers.get("content-type", ""))
+    kind, charset = fetched.content_type(headers.get("content-type", ""))
     return Fetched(
         status=hop.status,
         url=str(way.here.url),
         chain=tuple(way.chain),
         permanent_url=way.permanent_url,
-        headers=answer.kept(headers),
-        etag=answer.validator(headers.get("etag", "")),
-        last_modified=answer.validator(headers.get("last-modified", "")),
+        headers=fetched.kept(headers),
+        etag=fetched.validator(headers.get("etag", "")),
+        last_modified=fetched.validator(headers.get("last-modified", "")),
         content_type=kind,
         charset=charset,
         body=hop.body,
         peer=hop.peer,
         not_modified=hop.status == 304,
-        retry_after=answer.retry_after(headers.get("retry-after", ""), now=now),
-        max_age=answer.max_age(headers),
+        retry_after=fetched.retry_after(headers.get("retry-after", ""), now=now),
+        max_age=fetched.max_age(headers),
         elapsed=elapsed,
     )
 

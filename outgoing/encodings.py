@@ -16,7 +16,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from .faults import BadContent, TooLarge, UnsupportedEncoding
+from outgoing.errors import BadContent, TooLarge, UnsupportedEncoding
 
 PIECE = 256 * 1024  # bytes a decoder gives at once
 MAX_MEMBERS = 1000  # gzip members or zstd frames in one answer

@@ -16,8 +16,7 @@ from typing import Any
 
 import httpcore2
 
-from .addresses import as_ip, why_not
-from .faults import (
+from outgoing.errors import (
     FetchError,
     NameNotFound,
     NoConnection,
@@ -26,6 +25,8 @@ from .faults import (
     TimedOut,
     TlsFailed,
 )
+
+from .addresses import as_ip, why_not
 
 CONNECT_LIMIT = 10.0  # seconds for one address
 RESOLVE_LIMIT = 5.0  # seconds

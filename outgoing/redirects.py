@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from . import faults
+from outgoing import errors
+from outgoing.response_reader import Hop
+
 from .addresses import Destination, destination
-from .reading import Hop
 
 _FOR_GOOD = {301, 308}
 
@@ -30,18 +31,18 @@ class Way:
         """Go where a redirect points. Raises if that is no way to go."""
         location = hop.headers.get("location", "")
         if not location:
-            raise faults.BadRedirect(
+            raise errors.BadRedirect(
                 f"{self.here.host} redirects without saying where to.",
                 status=hop.status,
             )
         there = self._target(location)
         url = str(there.url)
         if url in self.chain:
-            raise faults.RedirectLoop(
+            raise errors.RedirectLoop(
                 f"{self.here.host} redirects in a circle.", status=hop.status
             )
         if len(self.chain) > self.longest:
-            raise faults.RedirectLoop(
+            raise errors.RedirectLoop(
                 f"{self.here.host} redirects more than {self.longest} times.",
                 status=hop.status,
             )
@@ -56,14 +57,14 @@ class Way:
         try:
             url = here.url.join(location).copy_with(fragment=None)
             there = destination(url, allow=self.allow)
-        except (faults.BadAddress, httpx2.InvalidURL, ValueError) as error:
-            raise faults.BadRedirect(
+        except (errors.BadAddress, httpx2.InvalidURL, ValueError) as error:
+            raise errors.BadRedirect(
                 f"{here.host} redirects to an address that is not fetched."
             ) from error
         if there.allowed and not here.allowed:
-            raise faults.RefusedAddress(
+            raise errors.RefusedAddress(
                 f"{here.host} redirects to {there.authority}, inside our own network."
             )
         if here.is_secure and not there.is_secure:
-            raise faults.BadRedirect(f"{here.host} redirects from https back to http.")
+            raise errors.BadRedirect(f"{here.host} redirects from https back to http.")
         return there

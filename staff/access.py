@@ -9,8 +9,8 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from foundation.addresses import network_of
-from staff.address import client_address
 from staff.models import AccessEvent
+from staff.request_address import client_address
 
 log = logging.getLogger(__name__)
 

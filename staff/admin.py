@@ -18,9 +18,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from staff import access, rights
-from staff.address import client_address
+from staff import access, role_changes
 from staff.models import AccessEvent, User
+from staff.request_address import client_address
 
 RECENT = 5  # sign-ins shown beside somebody
 
@@ -32,8 +32,8 @@ class UserChangeForm(DjangoUserChangeForm):
         cleaned = super().clean() or {}
         for field in ("is_active", "is_staff"):
             given_up = field in cleaned and not cleaned[field]
-            if given_up and rights.leaves_no_superuser([self.instance]):
-                self.add_error(field, rights.LAST_SUPERUSER)
+            if given_up and role_changes.leaves_no_superuser([self.instance]):
+                self.add_error(field, role_changes.LAST_SUPERUSER)
         return cleaned
 
 
@@ -96,7 +96,9 @@ class UserAdmin(DjangoUserAdmin):
     ) -> None:
         """Save, and note what rights were given or taken by whom."""
         super().save_model(request, obj, form, change)
-        detail = rights.difference(form.initial, obj) if change else f"new, {obj.role}"
+        detail = (
+            role_changes.difference(form.initial, obj) if change else f"new, {obj.role}"
+        )
         if detail:
             _note(AccessEvent.Kind.RIGHTS, request, obj, detail)
 
@@ -129,8 +131,8 @@ class UserAdmin(DjangoUserAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """Protect the last superuser, as Django does what others still need."""
         listed, counts, needed, protected = super().get_deleted_objects(objs, request)
-        if rights.leaves_no_superuser(objs):
-            protected = [rights.LAST_SUPERUSER, *protected]
+        if role_changes.leaves_no_superuser(objs):
+            protected = [role_changes.LAST_SUPERUSER, *protected]
         return listed, counts, needed, protected
 
     def changelist_view(
@@ -164,10 +166,10 @@ class UserAdmin(DjangoUserAdmin):
             if (
                 person is None
                 or not self.has_delete_permission(request, person)
-                or not rights.leaves_no_superuser([person])
+                or not role_changes.leaves_no_superuser([person])
             ):
                 return view(request, object_id, extra_context)
-            messages.error(request, rights.LAST_SUPERUSER)
+            messages.error(request, role_changes.LAST_SUPERUSER)
             return redirect("admin:staff_user_change", person.pk)
 
         return _unless_last(request, unless_seen)
@@ -218,10 +220,10 @@ def _unless_last(
         if request.method != "POST":
             return view()
         with transaction.atomic():
-            rights.take_turns()
+            role_changes.take_turns()
             return view()
     except IntegrityError as error:
-        if not rights.is_last_superuser(error):
+        if not role_changes.is_last_superuser(error):
             raise
-    messages.error(request, rights.LAST_SUPERUSER)
+    messages.error(request, role_changes.LAST_SUPERUSER)
     return HttpResponseRedirect(request.get_full_path())

@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from staff import access, signing_in
-from staff.address import client_address
+from staff import access, login
 from staff.models import AccessEvent, User
+from staff.request_address import client_address
 from staff.throttling import TooMany
 
 
@@ -42,7 +42,7 @@ class LoginForm(Slowed, AdminAuthenticationForm):
             raise TypeError("the login must know where it is asked from")
         now, address = timezone.now(), client_address(self.request)
         try:
-            cleaned = signing_in.attempt(name, address, super().clean, now=now)
+            cleaned = login.attempt(name, address, super().clean, now=now)
         except TooMany as refusal:
             raise self.too_many(refusal) from refusal
         access.record(AccessEvent.Kind.SIGN_IN, name, address, now=now)
@@ -61,7 +61,7 @@ class PasswordChangeForm(Slowed, DjangosPasswordChangeForm):
     @sensitive_variables()
     def clean_old_password(self) -> str:
         try:
-            return signing_in.attempt(
+            return login.attempt(
                 self.user.username,
                 self._address,
                 super().clean_old_password,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from wire.digest import identity
 from wire.ingest import Page
 from wire.models import Item, Source
+from wire.normalise import identity
 
 MOST_PAGES = 10  # followed back in one poll; of a Telegram channel, some 200 posts
 MOST_SECONDS = 60.0  # for all of them

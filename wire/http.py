@@ -8,9 +8,8 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from outgoing.answer import Fetched
 from outgoing.client import Client
-from outgoing.faults import (
+from outgoing.errors import (
     FetchError,
     Gone,
     Limited,
@@ -18,6 +17,7 @@ from outgoing.faults import (
     NoConnection,
     TimedOut,
 )
+from outgoing.fetched import Fetched
 
 __all__ = ["UNREACHED", "FetchError", "Fetched", "Gone", "Limited", "fetch"]
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from wire import blobs, connectors, http
+from wire import connectors, http, raw_documents
 from wire.connectors.base import Batch, Origin, ParseError
 from wire.models import Fetch, Reading, Source
 from wire.models.sources import SLOWEST
@@ -60,7 +60,7 @@ def take_in(source: Source, raw: bytes, *, now: datetime, url: str = "") -> Repo
     is taken of the reading: whoever hands it in sees the process end, and nothing brings
     it again by itself.
     """
-    blob = blobs.keep(raw)
+    blob = raw_documents.keep(raw)
     try:
         batch = read(raw, source, url=url)
     except ParseError as error:
@@ -88,7 +88,7 @@ def open_page(source: Source, fetched: http.Fetched, *, now: datetime) -> Page:
     Raises `SetAside` where three such notes were left by readers who never came back,
     `ParseError` if it is refused whole, `OSError` if the disk refuses it.
     """
-    blob = blobs.keep(fetched.body)
+    blob = raw_documents.keep(fetched.body)
     if not Reading.objects.begin(source, blob, now=now):
         raise SetAside(
             f"reading this document ended the worker {Reading.TRIES} times: it is set"
@@ -236,7 +236,7 @@ def refuse(
                 ok=False,
                 status=fetched.status,
                 url=fetched.url[:2000],
-                blob=blobs.digest(fetched.body),
+                blob=raw_documents.digest(fetched.body),
                 size=len(fetched.body),
                 reason="unreadable",
                 error=words[:2000],
@@ -248,7 +248,7 @@ def put_away(
     source: Source, fetched: http.Fetched, error: ParseError, *, now: datetime
 ) -> None:
     """Make a dead letter of a document refused whole; its reading came to an end."""
-    raw, blob = fetched.body, blobs.digest(fetched.body)
+    raw, blob = fetched.body, raw_documents.digest(fetched.body)
     bury(source, raw, error=_words(error), place=error.where, blob=blob, now=now)
     if not isinstance(error, SetAside):
         Reading.objects.end(source, blob)

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Protocol
 
 from outgoing.pool import Pool
-from wire import blobs, gaps, http, ingest
+from wire import gaps, http, ingest, raw_documents
 from wire.connectors.base import ParseError
 from wire.ingest import Outcome, Page
 from wire.models import Host, Source
@@ -222,4 +222,6 @@ def _ask(source: Source, fetch: Get, now: datetime) -> http.Fetched:
 
 
 def _is_known(source: Source, fetched: http.Fetched) -> bool:
-    return fetched.not_modified or blobs.digest(fetched.body) == source.body_hash
+    return (
+        fetched.not_modified or raw_documents.digest(fetched.body) == source.body_hash
+    )

@@ -15,12 +15,12 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from wire import rows
+from wire import rail_html
 from wire.connectors.base import Batch, Rejected
-from wire.digest import Ready, as_json, ready
 from wire.models import DeadLetter, Source
 from wire.models.items import notify
-from wire.statements import (
+from wire.normalise import Ready, as_json, ready
+from wire.sql import (
     COUNT_VERSIONS,
     INSERT_ITEMS,
     INSERT_VERSIONS,
@@ -215,7 +215,7 @@ def _public_at(
     if at is None or post.held:
         return None
     if backlog and post.source_time:
-        at = min(at, rows.shown_time(post.source_time, now) + (at - now))
+        at = min(at, rail_html.shown_time(post.source_time, now) + (at - now))
     return max(at, post.embargo_until) if post.embargo_until else at
 
 
@@ -298,12 +298,12 @@ def _columns(post: Ready) -> tuple[object, ...]:
 
 
 def _line(source: Source, post: Ready, known: Known, *, changed: bool) -> str:
-    return rows.line(
-        rows.Line(
+    return rail_html.line(
+        rail_html.Line(
             public_id=str(known.public_id),
             source_name=source.name,
             source_slug=source.slug,
-            at=rows.shown_time(known.source_time, known.seen_at),
+            at=rail_html.shown_time(known.source_time, known.seen_at),
             standing=known.standing,
             status=post.status,
             headline=known.headline,

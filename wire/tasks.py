@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_shutdown
 from django.utils import timezone
 
-from wire import releasing, retention
+from wire import delayed_release, retention
 from wire.polling import Poller
 
 WINDOW = 5.0  # seconds; less than a worker that is told to stop is given
@@ -42,7 +42,7 @@ def give_back(**_: object) -> None:
 @shared_task(ignore_result=True)
 def release_due() -> None:
     """Tell the stream of delayed posts whose time has come."""
-    releasing.announce_due(now=timezone.now())
+    delayed_release.announce_due(now=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -1,11 +1,16 @@
 """The desk's windows on what we write. Every change goes through the domain's verbs."""
 
+from articles.admin.articles import ArticleAdmin
 from articles.admin.images import ImageAdmin
-from articles.admin.paper import AuthorAdmin, IssueAdmin, SectionAdmin, TopicAdmin
-from articles.admin.printed import NoticeAdmin
+from articles.admin.notices import NoticeAdmin
 from articles.admin.questions import OpenQuestionAdmin
-from articles.admin.stories import ArticleAdmin
-from articles.admin.wire import DeskItemAdmin
+from articles.admin.taxonomy_and_issues import (
+    AuthorAdmin,
+    IssueAdmin,
+    SectionAdmin,
+    TopicAdmin,
+)
+from articles.admin.wire_items import DeskItemAdmin
 
 __all__ = [
     "ArticleAdmin",

@@ -20,8 +20,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from articles import elements, placing, provenance, saving, workflow
-from articles.admin import citations, history, images, meetings, questions, steps
+from articles import body_elements, metadata, provenance, revisions, workflow
+from articles.admin import (
+    available_transitions,
+    edit_conflict,
+    evidence_panel,
+    history,
+    images,
+    questions,
+)
 from articles.admin.forms import (
     TEXT,
     PlaceForm,
@@ -33,7 +40,7 @@ from articles.limits import TooMuch
 from articles.models import Article, Notice
 from articles.workflow import Refused
 from staff.models import User
-from wire.admin.windows import user_of
+from wire.admin.base import user_of
 
 UNHAPPY = (Refused, TooMuch, Unusable)  # their words are fit for the editor
 PARTS = ("place", "embargo")  # of what stands around a text
@@ -90,7 +97,7 @@ def _disable(form: Any) -> None:  # noqa: ANN401
 def may_write(article: Article, by: User) -> bool:
     """Whether `by` may change the text: the domain's own answer."""
     try:
-        saving.check_may_edit(article, by)
+        revisions.check_may_edit(article, by)
     except Refused:
         return False
     return True
@@ -105,7 +112,7 @@ def _shut_place(article: Article, form: PlaceForm, by: User) -> list[str]:
     """Shut the fields `by` may not change, and return the reasons."""
     why = {part: workflow.why_not_around(part, article, by) for part in PARTS}
     for name, box in form.fields.items():
-        box.disabled = bool(why[placing.part_of(name)])
+        box.disabled = bool(why[metadata.part_of(name)])
     return [why["place"] or why["embargo"]] if any(why.values()) else []
 
 
@@ -167,7 +174,7 @@ def _save(
                 _save_text(article, desk, by=by, now=now)
             if changes:
                 article.place(by=by, now=now, **changes)
-    except saving.Stale as stale:
+    except revisions.Stale as stale:
         return conflict(request, article, stale, site)
     except UNHAPPY as reason:
         article.refresh_from_db()
@@ -208,7 +215,7 @@ def step(
 ) -> bool:
     """Take one step of the workflow, or say why it cannot be taken; return whether it was."""
     try:
-        said = steps.said(verb, request.POST)
+        said = available_transitions.said(verb, request.POST)
         article.move(verb, by=by, now=now, revision_n=seen, **said)
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -227,11 +234,11 @@ def _done(article: Article, verb: str, now: datetime) -> str:
 
 
 def conflict(
-    request: HttpRequest, article: Article, stale: saving.Stale, site: dict[str, Any]
+    request: HttpRequest, article: Article, stale: revisions.Stale, site: dict[str, Any]
 ) -> HttpResponse:
     """Answer 409: what you typed is in the form, what they saved beside it."""
-    met = meetings.meetings(stale)
-    data = meetings.proposed(stale, met, request.POST)
+    met = edit_conflict.meetings(stale)
+    data = edit_conflict.proposed(stale, met, request.POST)
     article.refresh_from_db()
     desk = Desk.sent(article, data, by=user_of(request))
     extra = {
@@ -260,22 +267,22 @@ def render(
         "title": article.headline,
         "article": article,
         "desk": desk,
-        "elements": elements.for_editor(),
+        "elements": body_elements.for_editor(),
         "pictures_door": images.staff_door(),
         "body": mark_safe(images.for_staff(article.body)),  # noqa: S308  # cleaned at save
         "is_out": article.is_live(now),
         "may_write": writes or desk.text.is_bound,
         "may_place": may_place(article, by),
         "why_not": "" if writes else why_not(article, by),
-        "steps": steps.open_to(by, article, now, request.POST),
-        "shut": steps.shut_to(by, article, now),
+        "steps": available_transitions.open_to(by, article, now, request.POST),
+        "shut": available_transitions.shut_to(by, article, now),
         "findings": _findings(article, by),
         "people": [
             k.by for k in autosaves if k.by_id != by.pk and k.at > now - PRESENT
         ],
         "kept": mine[0] if mine and status == 200 and not desk.text.is_bound else None,
         "recovered": "recover" in request.GET,
-        "evidence": citations.panel(article),
+        "evidence": evidence_panel.panel(article),
         "picture": images.largest(article.lead_image) if article.lead_image else "",
         "timeline": history.timeline(article),
         "notices": article.notices.select_related("by").order_by("-at", "-pk"),
@@ -292,7 +299,7 @@ def render(
 def why_not(article: Article, by: User) -> str:
     """Say why the text cannot be changed."""
     try:
-        saving.check_may_edit(article, by)
+        revisions.check_may_edit(article, by)
     except Refused as refusal:
         return str(refusal)
     return ""

@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.safestring import SafeString
 
-from articles import altering, workflow
-from articles.admin.meetings import LABELS
+from articles import alterations, workflow
+from articles.admin.edit_conflict import LABELS
 from articles.models import Alteration, Article, Move, Revision
-from articles.worddiff import diff
-from wire.cleaning import plain
+from articles.text_diff import diff
+from wire.sanitise import plain
 
 MOST = 200  # entries on the page
 
@@ -70,11 +70,11 @@ def _moved(move: Move) -> Entry:
     )
 
 
-def around(alterations: QuerySet[Alteration]) -> list[Entry]:
+def around(rows: QuerySet[Alteration]) -> list[Entry]:
     """Return the newest of these alterations, those of one save together. One query."""
     entries: list[Entry] = []
     together: tuple[object, ...] = ()
-    for row in alterations.select_related("by").order_by("-pk")[:MOST]:
+    for row in rows.select_related("by").order_by("-pk")[:MOST]:
         if together != (row.by_id, row.at, row.image_id):
             together = (row.by_id, row.at, row.image_id)
             what = "Picture" if row.image_id else "Place"
@@ -82,7 +82,7 @@ def around(alterations: QuerySet[Alteration]) -> list[Entry]:
             entries.append(
                 Entry(at=row.at, who=str(row.by), what=f"{what} changed", why="")
             )
-        label = altering.LABELS.get(row.field, row.field)
+        label = alterations.LABELS.get(row.field, row.field)
         entries[-1].changes.append(
             (label, row.before or "nothing", row.after or "nothing")
         )

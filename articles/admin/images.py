@@ -24,14 +24,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from articles import imaging, redressing, renditions
-from articles.admin import history, removal
-from articles.imaging import height_of, widths
-from articles.media import NAME
+from articles import image_processing, renditions, rerendering
+from articles.admin import history, image_removal
+from articles.image_markup import TYPES
+from articles.image_processing import height_of, widths
+from articles.image_views import NAME
 from articles.models import Article, Image, Rendition
-from articles.pictures import TYPES
 from articles.workflow import Refused
-from wire.admin.windows import user_of
+from wire.admin.base import user_of
 
 TEMPLATE = "admin/articles/image/change_form.html"
 _MEDIA = re.compile(r"/media/([0-9a-f-]{36})/[-\w]+/([\w-]+\.(?:avif|webp|jpeg))")
@@ -140,7 +140,7 @@ class ImageAdmin(admin.ModelAdmin):
             ),
             path(
                 "<uuid:public_id>/remove/",
-                self.admin_site.admin_view(partial(removal.remove, self)),
+                self.admin_site.admin_view(partial(image_removal.remove, self)),
                 name="articles_image_remove",
             ),
             *super().get_urls(),
@@ -161,7 +161,7 @@ class ImageAdmin(admin.ModelAdmin):
             file = said.pop("file")
             try:
                 image = renditions.take_picture(file.read(), now=timezone.now(), **said)
-            except imaging.Refused as refusal:
+            except image_processing.Refused as refusal:
                 form.add_error("file", str(refusal))
             except renditions.NotKept as failure:
                 form.add_error(None, str(failure))
@@ -191,7 +191,7 @@ class ImageAdmin(admin.ModelAdmin):
             if form.is_valid() and _retouched(request, image, form):
                 return HttpResponseRedirect(_address(image))
         else:
-            why_not = redressing.why_not_retouch(image, user_of(request))
+            why_not = rerendering.why_not_retouch(image, user_of(request))
             may_change = may_change and not why_not
         for field in form.fields.values():
             field.disabled = not may_change
@@ -226,7 +226,7 @@ class ImageAdmin(admin.ModelAdmin):
             "used_in": _used_in(image) if image else [],
             "timeline": _timeline(image) if image else [],
             "may_change": True,
-            "may_remove": bool(image) and removal.may(request),
+            "may_remove": bool(image) and image_removal.may(request),
             **(shut or {}),
         }
         return TemplateResponse(request, TEMPLATE, context)
@@ -264,7 +264,7 @@ class ImageAdmin(admin.ModelAdmin):
 def _retouched(request: HttpRequest, image: Image, form: ImageForm) -> bool:
     """Change what was typed, or say at the form why not: nothing typed is lost."""
     try:
-        count = redressing.retouch(
+        count = rerendering.retouch(
             image, by=user_of(request), now=timezone.now(), **form.cleaned_data
         )
     except Refused as refusal:

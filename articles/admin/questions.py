@@ -17,7 +17,7 @@ from articles.limits import TooMuch
 from articles.models import Article, OpenQuestion, Outcome
 from articles.workflow import Refused
 from staff.models import User
-from wire.admin.windows import MachineMade, user_of
+from wire.admin.base import MachineMade, user_of
 
 
 def panel(article: Article, by: User) -> dict[str, Any]:

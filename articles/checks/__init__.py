@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from articles import body
 from articles.checks.attribution import listed, uncovered, witnesses
-from articles.checks.clocks import firsts, times
-from articles.checks.names import Names, Outlet, index
-from articles.checks.origins import alone, roots
+from articles.checks.attribution_patterns import namings
+from articles.checks.independence import alone, roots
+from articles.checks.publisher_index import Names, Outlet, index
 from articles.checks.rules import RULES, Copy, Finding, Passage, finding
-from articles.checks.speech import namings
-from articles.links import Placeholder, check_link
+from articles.checks.timing import firsts, times
+from articles.link_rules import Placeholder, check_link
 
 if TYPE_CHECKING:
     from articles.provenance import Row

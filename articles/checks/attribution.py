@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from articles.checks.names import Names
+from articles.checks.attribution_patterns import Naming
+from articles.checks.publisher_index import Names
 from articles.checks.rules import Finding, Passage, finding
-from articles.checks.speech import Naming
 
 if TYPE_CHECKING:
     from articles.provenance import Row

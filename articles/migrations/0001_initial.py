@@ -5,7 +5,7 @@ import uuid
 import django.contrib.postgres.functions
 from django.db import migrations, models
 
-import articles.models.paper
+import articles.models.taxonomy
 import wire.models.items
 
 
@@ -481,7 +481,7 @@ class Migration(migrations.Migration):
                     models.SlugField(
                         max_length=60,
                         unique=True,
-                        validators=[articles.models.paper.not_reserved],
+                        validators=[articles.models.taxonomy.not_reserved],
                     ),
                 ),
                 ("position", models.PositiveSmallIntegerField(default=100)),

@@ -16,24 +16,24 @@ from django.db.models import Q
 from django.db.models.functions import Greatest
 
 from articles import (
-    citing,
-    hands,
-    moving,
-    placing,
+    contributors,
+    metadata,
     provenance,
-    publishing,
-    saving,
+    publication,
+    revisions,
+    transitions,
     workflow,
 )
-from articles.models.listing import ArticleQuerySet
-from articles.models.status import Kind, Prominence, Status
+from articles import evidence as evidence_changes
+from articles.models.article_queryset import ArticleQuerySet
+from articles.models.choices import Kind, Prominence, Status
 from foundation.fields import Computed
 
 if TYPE_CHECKING:
     from articles.models.evidence import Evidence
     from articles.models.notice import Notice
-    from articles.models.paper import Author, Section
     from articles.models.revision import Autosave, Revision
+    from articles.models.taxonomy import Author, Section
     from staff.models import User
     from wire.models import Version
 
@@ -189,14 +189,14 @@ class Article(models.Model):
             ("kill_article", "Can kill what is live"),
         ]
 
-    Stale = saving.Stale
+    Stale = revisions.Stale
 
     def __str__(self) -> str:
         return self.headline
 
     def get_absolute_url(self) -> str:
         """Where readers find it, or will: until it is scheduled the day is not known."""
-        return publishing.address(
+        return publication.address(
             self.section.slug, self.published_on or self.created_at.date(), self.slug
         )
 
@@ -237,7 +237,7 @@ class Article(models.Model):
 
     def hands(self) -> dict[int, str]:
         """Return who may not pass the working text, and what each did; see `hands`."""
-        return hands.hands(self)
+        return contributors.hands(self)
 
     def ledger(self, revision: Revision | None = None) -> list[provenance.Row]:
         """Return who stands behind a revision, the working one by default."""
@@ -257,7 +257,7 @@ class Article(models.Model):
         **text: Any,  # noqa: ANN401
     ) -> Article:
         """Make a draft with its first revision; `text` as for `save_text`."""
-        return saving.start(cls, section, headline, by=by, now=now, **text)
+        return revisions.start(cls, section, headline, by=by, now=now, **text)
 
     def save_text(
         self,
@@ -276,19 +276,19 @@ class Article(models.Model):
         `Article.Stale`, with both texts, if somebody else saved meanwhile;
         `workflow.Refused`, `limits.TooMuch` or `body.Unusable` with the reason otherwise.
         """
-        return saving.save(
+        return revisions.save(
             self, by=by, now=now, base_n=base_n, bylines=bylines, note=note, **fields
         )
 
     def restore(self, n: int, *, by: User, now: datetime, base_n: int) -> Revision:
         """Save the text of revision `n` as a new revision. Raises as `save_text`."""
-        return saving.restore(self, n, by=by, now=now, base_n=base_n)
+        return revisions.restore(self, n, by=by, now=now, base_n=base_n)
 
     def autosave(
         self, *, by: User, now: datetime, base_n: int, **fields: str
     ) -> Autosave:
         """Keep what `by` has typed and not saved; see `Autosave`. `fields` are texts."""
-        return saving.autosave(self, by=by, now=now, base_n=base_n, **fields)
+        return revisions.autosave(self, by=by, now=now, base_n=base_n, **fields)
 
     def move(
         self,
@@ -310,7 +310,7 @@ class Article(models.Model):
         or saved its text since.
         """
         said = workflow.Said(note=note, public_note=public_note, at=at)
-        moving.move(self, verb, by=by, now=now, said=said, revision_n=revision_n)
+        transitions.move(self, verb, by=by, now=now, said=said, revision_n=revision_n)
 
     def place(self, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
         """Change where and how it is carried; readers of a live one see it at once.
@@ -318,7 +318,7 @@ class Article(models.Model):
         `fields`: section, topics, kind, prominence, slug, embargo_until. An address that
         changes after publication leads on from the old one. Raises `workflow.Refused`.
         """
-        placing.place(self, by=by, now=now, **fields)
+        metadata.place(self, by=by, now=now, **fields)
 
     def attach(
         self,
@@ -335,21 +335,21 @@ class Article(models.Model):
         On an article whose working text is public this makes a new revision, so that
         readers see it with the next update. Raises `workflow.Refused`.
         """
-        return citing.attach(
+        return evidence_changes.attach(
             self, version, by=by, now=now, paragraph=paragraph, role=role, note=note
         )
 
     def detach(self, evidence: Evidence, *, by: User, now: datetime) -> None:
         """End a link with the working text; nothing is deleted. Raises as `attach`."""
-        citing.detach(self, evidence, by=by, now=now)
+        evidence_changes.detach(self, evidence, by=by, now=now)
 
     def notice(self, kind: str, text: str, *, by: User, now: datetime) -> Notice:
         """Print a correction or another note on a public article. Raises `workflow.Refused`."""
-        return publishing.notice(self, kind, text, by=by, now=now)
+        return publication.notice(self, kind, text, by=by, now=now)
 
     def render(self) -> None:
         """Render the public text again and store it, telling nobody."""
-        publishing.render_again(self)
+        publication.render_again(self)
 
 
 class Byline(models.Model):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 
-from articles import numbering
+from articles import issue_numbering
 from articles.models.change import ring
 from articles.workflow import Refused
 
@@ -42,8 +42,8 @@ class IssueQuerySet(models.QuerySet["Issue"]):
             self._make_room(on)
         return self.create(
             date=on,
-            volume=numbering.volume(on, first_year=settings.PAPER_VOLUME_ONE),
-            number=numbering.number(
+            volume=issue_numbering.volume(on, first_year=settings.PAPER_VOLUME_ONE),
+            number=issue_numbering.number(
                 on,
                 rule=settings.PAPER_NUMBERING,
                 last=before.number if before else 0,
@@ -92,12 +92,12 @@ class Issue(models.Model):
         """Refuse an edition named after another day."""
         try:
             self.edition_name()
-        except numbering.WrongDay as wrong:
+        except issue_numbering.WrongDay as wrong:
             raise ValidationError({"edition": str(wrong)}) from wrong
 
     def edition_name(self) -> str:
         """Return the edition as printed. Raises `numbering.WrongDay` if it is another day's."""
-        return numbering.edition(
+        return issue_numbering.edition(
             self.date, given=self.edition, pattern=settings.PAPER_EDITION
         )
 
@@ -111,7 +111,7 @@ class Issue(models.Model):
             raise Refused("Closing an issue is not yours to do: ask somebody who may.")
         try:
             edition = self.edition_name()
-        except numbering.WrongDay as wrong:
+        except issue_numbering.WrongDay as wrong:
             raise Refused(str(wrong)) from wrong
         with transaction.atomic():
             still_open = Issue.objects.filter(pk=self.pk, closed_at=None)

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Q
 
-from articles import limits, publishing
+from articles import limits, publication
 from articles.models.article import Article, Status
 from articles.models.change import lock_ledger, ring
 from articles.workflow import Refused
-from wire.cleaning import clean_line, clean_text
 from wire.models import Item
+from wire.sanitise import clean_line, clean_text
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -219,5 +219,5 @@ def _check(article: Article, by: User) -> None:
 def _show(article: Article) -> None:
     """Put the list before readers, if there are any."""
     if article.status == Status.LIVE:
-        publishing.render_again(article)
+        publication.render_again(article)
         ring([f"article:{article.public_id}"], live=False)

@@ -10,9 +10,9 @@ from django.conf import settings
 
 from articles import checks, workflow
 from articles.checks import Copy, Names, Outlet
-from articles.checks.outlets import WELL_KNOWN
+from articles.checks.attribution_patterns import namings
+from articles.checks.known_publishers import WELL_KNOWN
 from articles.checks.rules import RULES
-from articles.checks.speech import namings
 from articles.provenance import Row
 from articles.tests.factories import NINE, make_article, make_user
 from wire.tests.factories import make_publisher, make_source

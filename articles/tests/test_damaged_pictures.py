@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from articles import imaging
+from articles import image_processing
 
 SEED = 20260302
 EACH = 120  # mutations of each format
@@ -47,17 +47,17 @@ def mutated(raw, dice):
     return bytes(data[: dice.randrange(len(data))] if dice.random() < 0.1 else data)
 
 
-@pytest.mark.parametrize("format", imaging.FORMATS)
+@pytest.mark.parametrize("format", image_processing.FORMATS)
 def test_a_damaged_picture_is_read_or_refused_with_a_sentence(format):
     dice, raw = random.Random(f"{SEED} {format}"), small(format)
-    assert imaging.header(raw)["format"] == format
+    assert image_processing.header(raw)["format"] == format
     seen = set()
     for _ in range(EACH):
         data = mutated(raw, dice)
-        for read in (imaging.header, _pixels):
+        for read in (image_processing.header, _pixels):
             try:
                 read(data)
-            except imaging.Refused as refusal:
+            except image_processing.Refused as refusal:
                 seen.add(str(refusal).split()[0])
             else:
                 seen.add("read")
@@ -65,6 +65,6 @@ def test_a_damaged_picture_is_read_or_refused_with_a_sentence(format):
 
 
 def _pixels(data):
-    raw = imaging.opened(BytesIO(data))
-    imaging.metadata(raw)
-    return imaging.upright(raw)
+    raw = image_processing.opened(BytesIO(data))
+    image_processing.metadata(raw)
+    return image_processing.upright(raw)

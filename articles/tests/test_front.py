@@ -7,7 +7,7 @@ from django.db import connection
 
 from articles.front import front
 from articles.models import Article
-from articles.models.status import Prominence
+from articles.models.choices import Prominence
 from articles.tests.factories import (
     HOUR,
     NINE,

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from articles import decoding, imaging, renditions
+from articles import image_decoder, image_processing, renditions
+from articles.image_markup import address, picture
 from articles.models import Image, Rendition
-from articles.pictures import address, picture
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -141,7 +141,7 @@ class TestTheWork:
 
     def test_that_kills_its_child_is_tried_three_times_and_then_told(self, monkeypatch):
         image = take()
-        monkeypatch.setattr(decoding, "MEMORY", 64 * 1024 * 1024)
+        monkeypatch.setattr(image_decoder, "MEMORY", 64 * 1024 * 1024)
         now = NINE
         for _ in range(renditions.CRASHES):
             renditions.make_due(clock=lambda now=now: now)
@@ -183,22 +183,22 @@ class TestAFileThatIsNoPicture:
          b"<html>", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"],
     )  # fmt: skip
     def test_is_refused_with_a_sentence(self, raw):
-        with pytest.raises(imaging.Refused, match="not a picture we can read"):
-            imaging.opened(BytesIO(raw))
+        with pytest.raises(image_processing.Refused, match="not a picture we can read"):
+            image_processing.opened(BytesIO(raw))
 
     @pytest.mark.parametrize("format", ["TIFF", "BMP", "ICO", "PPM", "TGA", "PDF"])
     def test_is_refused_under_any_name(self, format):
         raw = BytesIO()
         Pillow.new("RGB", (64, 64)).save(raw, format)
-        with pytest.raises(imaging.Refused):
-            imaging.opened(BytesIO(raw.getvalue()))
+        with pytest.raises(image_processing.Refused):
+            image_processing.opened(BytesIO(raw.getvalue()))
 
     def test_is_refused_when_its_header_promises_too_many_pixels(self):
         raw = BytesIO()
         Pillow.new("1", (12_000, 12_000)).save(raw, "PNG")
         assert len(raw.getvalue()) < 200_000
-        with pytest.raises(imaging.Refused, match="megapixels"):
-            imaging.opened(BytesIO(raw.getvalue()))
+        with pytest.raises(image_processing.Refused, match="megapixels"):
+            image_processing.opened(BytesIO(raw.getvalue()))
 
     @pytest.mark.django_db
     def test_is_marked_failed_when_it_breaks_off(self):
@@ -209,7 +209,7 @@ class TestAFileThatIsNoPicture:
     @pytest.mark.django_db
     def test_is_refused_when_the_file_is_too_large(self, monkeypatch):
         monkeypatch.setattr(renditions, "MAX_UPLOAD", 100)
-        with pytest.raises(imaging.Refused, match="larger than"):
+        with pytest.raises(image_processing.Refused, match="larger than"):
             take()
         assert not Image.objects.exists()
 
@@ -228,8 +228,8 @@ class TestTheCapturedPictures:
             folder = tmp_path / "out"
             folder.mkdir(exist_ok=True)
             try:
-                decoding.make(path, folder, (0.5, 0.5))
-            except imaging.Refused:
+                image_decoder.make(path, folder, (0.5, 0.5))
+            except image_processing.Refused:
                 seen["refused"] += 1
             else:
                 seen["made"] += 1

@@ -3,7 +3,7 @@
 import pytest
 
 from articles import workflow
-from articles.admin import steps
+from articles.admin import available_transitions
 from articles.models import Article
 from articles.tests.factories import (
     HOUR,
@@ -161,7 +161,8 @@ def test_a_shut_step_says_why_and_who_can_take_it():
 
     def said(to):
         return [
-            f"{s.step.label}: {s.why} {s.who}" for s in steps.shut_to(to, article, NINE)
+            f"{s.step.label}: {s.why} {s.who}"
+            for s in available_transitions.shut_to(to, article, NINE)
         ]
 
     assert said(vera) == [
@@ -177,7 +178,7 @@ def test_where_nobody_can_take_a_step_the_page_says_what_is_missing():
     article = make_article(status="in_edit", writer=vera)
     save(article, vera, DOT)
     vera.__class__.objects.exclude(pk=vera.pk).update(is_active=False)
-    (shut,) = steps.shut_to(vera, article, NINE)
+    (shut,) = available_transitions.shut_to(vera, article, NINE)
 
     assert shut.who == (
         "Nobody else here may: an administrator must give somebody the role of "

@@ -7,10 +7,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from articles import moving, workflow
+from articles import transitions, workflow
 from articles.models import Article, Change, Move
 from articles.models.change import ring
-from articles.models.status import Status
+from articles.models.choices import Status
 from articles.tests.factories import (
     BODY,
     HOUR,
@@ -363,7 +363,7 @@ def test_a_crash_in_the_middle_of_a_move_leaves_nothing_half_done(chief, monkeyp
     def crash(*_, **__):
         raise DatabaseError("the power went")
 
-    monkeypatch.setattr("articles.moving.ring", crash)
+    monkeypatch.setattr("articles.transitions.ring", crash)
     with pytest.raises(DatabaseError), transaction.atomic():
         article.move("publish", by=chief, now=NINE)
 
@@ -406,7 +406,9 @@ def test_embargoed_copy_behind_an_update_is_refused_by_name(chief):
 def test_a_kill_lets_no_kept_copy_stand_in(monkeypatch):
     """Tags with a `!` forbid the edge to serve an old page while a new one is made."""
     rung = []
-    monkeypatch.setattr(moving, "ring", lambda tags, **more: rung.append(list(tags)))
+    monkeypatch.setattr(
+        transitions, "ring", lambda tags, **more: rung.append(list(tags))
+    )
     image = make_image()
     article = make_article(status="live", lead_image=image)
     article.move("kill", by=make_user("chief"), now=NINE + HOUR, note="Libel.")

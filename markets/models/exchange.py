@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from foundation import codes, zones
-from markets.hours import Hours, Phase, State, Stretch, state
+from markets.trading_hours import Hours, Phase, State, Stretch, state
 
 # How far around an instant the sessions are read. The longest closure of the exchanges
 # we know is Japan's ten days of 2019.

@@ -16,8 +16,8 @@ from django.db.models.functions import Greatest, Least
 from django.db.models.lookups import Exact
 
 from foundation import codes
+from markets.feed_options import objections
 from markets.models.instrument import MOST_LATE, Delay
-from markets.options import objections
 from markets.providers import PROVIDERS
 
 LEASE = timedelta(seconds=60)

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 from foundation import codes
-from markets import figures
+from markets import number_format
 from markets.models.exchange import Exchange
 from markets.providers import PROVIDERS
 
@@ -222,7 +222,7 @@ class Instrument(models.Model):
     def price_text(self, value: Decimal) -> str:
         """The price as shown, "$734.56"; rates and index levels bear no sign."""
         bare = self.kind in (Kind.INDEX, Kind.FX_FIXING, Kind.FX_SPOT)
-        return figures.amount(
+        return number_format.amount(
             value, decimals=self.decimals, currency="" if bare else self.currency
         )
 

@@ -8,10 +8,10 @@ from typing import Self
 from django.db import models
 from django.db.models import Case, F, Q, When
 
-from markets import figures
-from markets.figures import Movement
+from markets import number_format
 from markets.models.feed import Feed
 from markets.models.instrument import Delay, Instrument
+from markets.number_format import Movement
 
 HISTORY = timedelta(days=120)  # what a chart may look back on
 
@@ -91,7 +91,7 @@ class Quote(models.Model):
     @property
     def movement(self) -> Movement:
         """Change and percentage against `previous`."""
-        return figures.movement(self.value, self.previous)
+        return number_format.movement(self.value, self.previous)
 
     def state(self, now: datetime) -> str:
         """The same rule as `QuoteQuerySet.with_state`, for one quote in hand."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from markets.fixings import concerted_at
+from markets.ecb_calendar import concerted_at
 from markets.providers.base import (
     Batch,
     Options,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from markets.clocks import clocks_html
-from markets.hours import Phase, State
-from markets.opening import Opening, opening_html
+from markets.exchange_status import Opening, opening_html
+from markets.trading_hours import Phase, State
 
 pytestmark = pytest.mark.browser
 

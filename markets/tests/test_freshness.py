@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from markets import fixings
+from markets import ecb_calendar
 from markets.freshness import judge
-from markets.hours import Stretch
+from markets.trading_hours import Stretch
 
 
 def at(day, hour, minute=0):
@@ -55,8 +55,8 @@ def test_a_coin_is_stale_after_ten_minutes_whatever_the_day():
 
 
 def test_a_fixing_lasts_until_a_day_after_the_next_one():
-    thursday = freshness(fixings.concerted_at(date(2026, 6, 25)), delay="fixing")
-    friday = freshness(fixings.concerted_at(date(2026, 6, 26)), delay="fixing")
+    thursday = freshness(ecb_calendar.concerted_at(date(2026, 6, 25)), delay="fixing")
+    friday = freshness(ecb_calendar.concerted_at(date(2026, 6, 26)), delay="fixing")
 
     assert thursday.stale_at == at(27, 14)  # Friday's is out at 16:00 in Frankfurt
     assert friday.stale_at == datetime(2026, 6, 30, 14, tzinfo=UTC)
@@ -94,7 +94,7 @@ def test_no_price_ever_lasts_into_the_session_after_the_next(minute):
     ],
 )
 def test_easter_is_found(year, day):
-    assert fixings.easter_sunday(year) == day
+    assert ecb_calendar.easter_sunday(year) == day
 
 
 def test_every_fixing_of_two_years_fell_on_a_day_we_expect_one(shared_data):
@@ -103,7 +103,7 @@ def test_every_fixing_of_two_years_fell_on_a_day_we_expect_one(shared_data):
     day, last = min(days), max(days)
     expected = {day}
     while day < last:
-        day = fixings.next_fixing_day(day)
+        day = ecb_calendar.next_fixing_day(day)
         expected.add(day)
 
     assert days == expected

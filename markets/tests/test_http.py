@@ -3,7 +3,7 @@
 import pytest
 
 from markets import http
-from outgoing.faults import RefusedAddress
+from outgoing.errors import RefusedAddress
 from outgoing.tests import behaviours
 from outgoing.tests.badserver import BadServer
 

@@ -10,7 +10,7 @@ from markets.models import Feed, Quote
 from markets.polling import DOUBTFUL, Poller
 from markets.tests.factories import NOON, make_feed, make_instrument
 from markets.tests.test_refresh import Answer, answering, row
-from outgoing.faults import TimedOut
+from outgoing.errors import TimedOut
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("markets.tests.urls")]
 

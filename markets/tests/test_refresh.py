@@ -24,7 +24,7 @@ from markets.tests.factories import (
     make_tick,
     make_week,
 )
-from outgoing.faults import FetchError
+from outgoing.errors import FetchError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("markets.tests.urls")]
 

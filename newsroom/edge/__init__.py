@@ -4,6 +4,6 @@
 two doors; `listener` hears what a commit changed. See docs/edge.md.
 """
 
-from newsroom.edge.policy import public
+from newsroom.edge.decorators import public
 
 __all__ = ["public"]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import monotonic
 from urllib.parse import parse_qs
 
-from newsroom.edge.asgi import Receive, Scope, Send
+from newsroom.edge.cache_asgi import Receive, Scope, Send
 from newsroom.live.hub import Hub, Missed, Reader, event, retry
 
 STREAM_HEADERS = [

@@ -1,7 +1,7 @@
 """Samples of all a body may hold, made from the one list."""
 
-from articles import elements
-from articles.elements import BY_NAME, Kind
+from articles import body_elements
+from articles.body_elements import BY_NAME, Kind
 
 PICTURE = "/media/0190c0de-0000-7000-8000-000000000000/0123456789/whole-960.jpeg"
 VALUES = {  # of each attribute: one that the cleaner keeps
@@ -18,8 +18,8 @@ FIGURE = (
 
 def tag(name, inside, *, every=False):
     """Write one element, with all its attributes or with those it cannot do without."""
-    names = elements.attributes(name) if every else {"src", "href"}
-    given = [a for a in elements.attributes(name) if a in names]
+    names = body_elements.attributes(name) if every else {"src", "href"}
+    given = [a for a in body_elements.attributes(name) if a in names]
     start = "".join(f' {a}="{VALUES[a]}"' for a in given)
     end = "" if BY_NAME[name].kind is Kind.VOID else f"</{name}>"
     return f"<{name}{start}>{inside}{end}"
@@ -43,7 +43,7 @@ def placed(name, markup):
     kind = BY_NAME[name].kind
     if kind is Kind.BLOCK:
         return markup
-    parents = [e.name for e in elements.ELEMENTS if name in e.parts]
+    parents = [e.name for e in body_elements.ELEMENTS if name in e.parts]
     if not parents:
         return f"<p>Before {markup}, after.</p>"
     parent = "tbody" if "tbody" in parents else parents[0]

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import OperationalError, ProgrammingError, connection
 
 from newsroom.database import patience, roles
-from newsroom.doctor import servers as doctor_servers
-from newsroom.doctor.finding import Level
-from newsroom.embedded import places
+from newsroom.launcher.embedded import paths
+from newsroom.operations.doctor import servers as doctor_servers
+from newsroom.operations.doctor.finding import Level
 from wire import polling
 from wire.models import Event, Item, Source, Version
 from wire.tests.factories import NINE, fetched, make_source, rss
@@ -38,7 +38,7 @@ class Line:
         self.lose_the_answer_to = b""
         self.lost = False
         self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(folder / places.POSTGRES_SOCKET))
+        self._listening.bind(str(folder / paths.POSTGRES_SOCKET))
         self._listening.listen()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -76,7 +76,7 @@ def line(tmp_path_factory):
     if not host:
         pytest.skip("the database is not behind a socket file")
     folder = tmp_path_factory.mktemp("l")
-    line = Line(folder, f"{host}/{places.POSTGRES_SOCKET}")
+    line = Line(folder, f"{host}/{paths.POSTGRES_SOCKET}")
     yield line
     line.close()
 
@@ -139,7 +139,7 @@ def test_a_server_that_takes_no_connection_is_given_up_and_asked_by_one_at_a_tim
 ):
     folder = tmp_path_factory.mktemp("l")
     with socket.socket(socket.AF_UNIX) as stopped:
-        stopped.bind(str(folder / places.POSTGRES_SOCKET))
+        stopped.bind(str(folder / paths.POSTGRES_SOCKET))
         stopped.listen()
         with pytest.raises(patience.Silent, match="does not take a connection"):
             patience.connect(host=str(folder), user="x", connect_timeout=2)

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from newsroom.edge.store import Store
-from newsroom.edge.watch import Watch
+from newsroom.edge.health import Watch
+from newsroom.edge.page_store import Store
 from staff.roles import PERMISSIONS
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "permissions.md"

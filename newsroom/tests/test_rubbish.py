@@ -27,8 +27,8 @@ from markets.tests.factories import (
     make_instrument,
     make_tick,
 )
-from newsroom.doctor import values
-from newsroom.doctor.finding import Level
+from newsroom.operations.doctor import values
+from newsroom.operations.doctor.finding import Level
 from staff.models import User
 from wire.models import Publisher, Source
 from wire.tests.factories import make_item, make_publisher, make_source

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from outgoing.addresses import MAX_URL, destination, why_not
-from outgoing.faults import BadAddress, FetchError, RefusedAddress
+from outgoing.errors import BadAddress, FetchError, RefusedAddress
 
 # First and last address of every IPv4 range that is no public host.
 V4_EDGES = """

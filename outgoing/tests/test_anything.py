@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from outgoing.answer import Fetched
-from outgoing.faults import FetchError
+from outgoing.errors import FetchError
+from outgoing.fetched import Fetched
 
 from .badserver import BadServer
 from .behaviours import BODY, chunked, coded, sized

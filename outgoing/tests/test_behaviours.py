@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from outgoing.faults import FetchError
+from outgoing.errors import FetchError
 
 from .badserver import BEHAVIOURS
 

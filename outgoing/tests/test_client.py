@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outgoing.faults import (
+from outgoing.errors import (
     BadContent,
     Empty,
     Gone,

@@ -10,7 +10,7 @@ import httpcore2
 import pytest
 
 from outgoing.client import Client
-from outgoing.faults import BadAddress, NameNotFound, NoConnection, RefusedAddress
+from outgoing.errors import BadAddress, NameNotFound, NoConnection, RefusedAddress
 from outgoing.network import MAX_LOOKUPS
 
 PUBLIC = "93.184.216.34"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from outgoing.faults import BadRedirect, NoConnection, NotHttp, TimedOut, TlsFailed
+from outgoing.errors import BadRedirect, NoConnection, NotHttp, TimedOut, TlsFailed
 
 from .badserver import BadServer
 from .conftest import make_client, server_context

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from newsroom.prepare import FIRST_LOGIN
+from newsroom.launcher.bootstrap import FIRST_LOGIN
 from staff.models import User
 
 OSKAR = User(

@@ -4,6 +4,8 @@ A connector is one module with a function `parse(raw, origin)`, one line below, 
 pair of files under `wire/tests/samples/<format>/`.
 """
 
+from wire.connectors.as_json import as_json
+
 from . import feed, jsonfeed, telegram, telegram_bot, telegram_export
 from .base import (
     Batch,
@@ -17,7 +19,6 @@ from .base import (
 )
 from .detect import detect
 from .encoding import unpacked
-from .output import as_json
 
 # The formats of a source: what it is called, what an editor reads, who reads it.
 _CONNECTORS: list[tuple[str, str, Parser]] = [

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from . import dates, fields, language, mediarss
+from wire.connectors import dates, language, mediarss, text_fields
+from wire.connectors.collector import Collector, newest_end
+from wire.connectors.xml_names import BASE, LANG, inner_markup, name
+
 from .base import MAX_FIELD, Batch, Media, Post, Reference, Written
-from .entries import Collector, newest_end
 from .links import absolute, absolute_markup
-from .vocabulary import BASE, LANG, inner_markup, name
 
 _HTML = {"html", "text/html", "xhtml", "application/xhtml+xml"}
 
@@ -22,13 +23,15 @@ class Content(NamedTuple):
 
     def words(self) -> str:
         return (
-            fields.words(self.markup) if self.markup else fields.clean_text(self.text)
+            text_fields.words(self.markup)
+            if self.markup
+            else text_fields.clean_text(self.text)
         )
 
     def line(self) -> str:
         if not self.markup:
-            return fields.line(self.text)
-        return fields.line(fields.words(self.markup))
+            return text_fields.line(self.text)
+        return text_fields.line(text_fields.words(self.markup))
 
 
 _NOTHING = Content("", "")
@@ -154,9 +157,9 @@ def _post(
     if not any(told[1:]):
         told = (headline, body.markup or body.text)
     return Post(
-        external_id=fields.identity(given, url, *told),
+        external_id=text_fields.identity(given, url, *told),
         headline=headline,
-        text=fields.clean_text(body.text) if body.text else "",
+        text=text_fields.clean_text(body.text) if body.text else "",
         html=absolute_markup(body.markup, body_base),
         summary=brief.words(),
         url=url or absolute(given),
@@ -182,7 +185,7 @@ def _deleted(element: etree._Element, written: Written, where: str) -> Post:
         raise ValueError("a deletion that does not say of what")
     at = dates.parse(element.get("when"))
     return Post(
-        external_id=fields.identity(ref, ""),
+        external_id=text_fields.identity(ref, ""),
         status="deleted",
         text=_said(element).content("at:comment").words(),
         source_time=at,
@@ -219,7 +222,7 @@ def _content(element: etree._Element | None) -> Content:
     if (
         type_ in _HTML
         or (type_ in ("text", "text/plain") or escaped)
-        and (not titled and fields.looks_like_markup(text))
+        and (not titled and text_fields.looks_like_markup(text))
     ):
         return Content(text[:MAX_FIELD], "")
     return Content("", text[:MAX_FIELD])
@@ -245,9 +248,9 @@ def _author(said: Said) -> str:
     names = []
     for author in said.authors:
         own = _said(author).text("name", "email") or author.text or ""
-        names.append(fields.name(own))
-    names = [one for one in names if one] or [fields.name(said.text("dc:creator"))]
-    return ", ".join(dict.fromkeys(names))[: fields.MAX_NAME]
+        names.append(text_fields.name(own))
+    names = [one for one in names if one] or [text_fields.name(said.text("dc:creator"))]
+    return ", ".join(dict.fromkeys(names))[: text_fields.MAX_NAME]
 
 
 def _origin(said: Said, base: str) -> Reference | None:
@@ -265,7 +268,7 @@ def _reply(said: Said, base: str) -> Reference | None:
     if element is None:
         return None
     url = absolute(element.get("href"), base) or absolute(element.get("ref"))
-    return Reference(fields.name(element.get("ref")), url)
+    return Reference(text_fields.name(element.get("ref")), url)
 
 
 def _media(said: Said, body: Content, base: str) -> tuple[Media, ...]:
@@ -285,6 +288,6 @@ def _media(said: Said, body: Content, base: str) -> tuple[Media, ...]:
 def _tags(said: Said) -> tuple[str, ...]:
     if not said.categories:
         return ()
-    return fields.tags(
+    return text_fields.tags(
         e.get("label") or e.get("term") or e.text for e in said.categories
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from wire.cleaning import plain
+from wire.sanitise import plain
 
 MAX_POSTS = 2_000  # posts taken from one document; the rest is counted in `warnings`
 MAX_FIELD = 1_000_000  # characters kept of any one field
@@ -62,7 +62,7 @@ class Post:
     """One item as a source sent it, in one version.
 
     Strings are valid UTF-8 without NUL and control characters, but not safe to show:
-    `html` is markup as sent, and goes through `wire.cleaning.clean_html` first.
+    `html` is markup as sent, and goes through `wire.sanitise.clean_html` first.
     """
 
     external_id: str  # the source's own identity, unchanged across versions

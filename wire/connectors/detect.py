@@ -2,10 +2,17 @@
 
 import re
 
-from . import encoding, jsonfeed, strictjson, telegram_bot, telegram_export
+from wire.connectors import (
+    encoding,
+    json_reader,
+    jsonfeed,
+    telegram_bot,
+    telegram_export,
+)
+from wire.connectors.json_reader import refuse
+
 from .base import ParseError
 from .links import absolute
-from .strictjson import refuse
 
 _FIRST = 2_048  # bytes that are enough for most
 _HEAD = 65_536  # bytes looked at
@@ -83,7 +90,7 @@ def _none_of_ours(name: str, text: str, url: str) -> str:
 
 
 def _json(raw: bytes, content_type: str) -> str:
-    document = strictjson.load(raw, content_type, [])
+    document = json_reader.load(raw, content_type, [])
     for key, is_it in _JSON:
         if is_it(document):
             return key

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from . import atom, loose, rss, xmldoc
+from wire.connectors import atom, feedparser_fallback, rss, xmldoc
+from wire.connectors.collector import Collector
+from wire.connectors.xml_names import name
+
 from .base import Batch, Origin, ParseError
-from .entries import Collector
-from .vocabulary import name
 
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
 _Read = Callable[[etree._Element, str, Collector], Batch]
@@ -33,7 +34,9 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     document = xmldoc.load(raw, origin.content_type)
     collect = Collector(document.warnings)
     if document.root is None:
-        return loose.read(document.text, document.error, origin.url, collect)
+        return feedparser_fallback.read(
+            document.text, document.error, origin.url, collect
+        )
     root = document.root
     read = _ROOTS.get(name(root.tag)) or _ROOTS.get(_without_namespace(root))
     if read is None:

@@ -4,19 +4,20 @@ from functools import partial
 from html import unescape
 from typing import Any
 
-from . import dates, fields, language, mediarss, strictjson
+from wire.connectors import dates, json_reader, language, mediarss, text_fields
+from wire.connectors.collector import FAULTS, Collector
+from wire.connectors.json_reader import listing, mapping, text
+
 from .base import MAX_FIELD, MAX_POSTS, Batch, Media, Origin, Post, Written
-from .entries import FAULTS, Collector
 from .links import absolute, absolute_markup
-from .strictjson import listing, mapping, text
 
 
 def parse(raw: bytes, origin: Origin) -> Batch:
     """Read a JSON Feed. Raises `ParseError` if it is not one."""
     collect = Collector()
-    document = strictjson.load(raw, origin.content_type, collect.warnings)
+    document = json_reader.load(raw, origin.content_type, collect.warnings)
     if not is_feed(document):
-        strictjson.refuse(document, "JSON Feed")
+        json_reader.refuse(document, "JSON Feed")
     home = absolute(text(document.get("home_page_url")), origin.url)
     own = absolute(text(document.get("feed_url")), origin.url)
     base = origin.url or own or home
@@ -26,9 +27,9 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     if len(items) > MAX_POSTS:
         collect.warnings.append(f"{len(items):,} items: {MAX_POSTS:,} were read")
     for place, item in enumerate(items[:MAX_POSTS], start=1):
-        where, written = f"item {place}", partial(strictjson.dump, item)
+        where, written = f"item {place}", partial(json_reader.dump, item)
         try:
-            strictjson.refuse_impossible(item)
+            json_reader.refuse_impossible(item)
             post = _post(item, base, spoken, authors, written, where)
             collect.posts.append(post)
         except FAULTS as fault:
@@ -36,7 +37,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     hubs = [mapping(hub) for hub in listing(document.get("hubs"))]
     return collect.batch(
         format="jsonfeed",
-        title=fields.line(unescape(text(document.get("title")))),
+        title=text_fields.line(unescape(text(document.get("title")))),
         home_url=home,
         language=spoken,
         hub=next((absolute(text(hub.get("url"))) for hub in hubs), ""),
@@ -62,10 +63,10 @@ def _post(
     url = absolute(text(item.get("url")), base)
     external = absolute(text(item.get("external_url")), base)
     # Plain text by the letter, but half the blogs' plugins send &#8217; and the like.
-    headline = fields.line(unescape(text(item.get("title"))))
+    headline = text_fields.line(unescape(text(item.get("title"))))
     markup = text(item.get("content_html"))[:MAX_FIELD]
-    plain = fields.clean_text(text(item.get("content_text")))
-    brief = fields.clean_text(text(item.get("summary")))
+    plain = text_fields.clean_text(text(item.get("content_text")))
+    brief = text_fields.clean_text(text(item.get("summary")))
     if not plain and not markup:
         plain, brief = brief, ""
     told = markup or plain
@@ -74,7 +75,7 @@ def _post(
     given = text(item.get("id"))
     fingerprint = (headline or told, text(item.get("date_published")))
     return Post(
-        external_id=fields.identity(
+        external_id=text_fields.identity(
             given, url, *(fingerprint if fingerprint[1] else (headline, told))
         ),
         headline=headline,
@@ -89,7 +90,7 @@ def _post(
         or spoken
         or language.by_script(headline or told),
         media=_media(item, markup, base),
-        tags=fields.tags(text(tag) for tag in listing(item.get("tags"))),
+        tags=text_fields.tags(text(tag) for tag in listing(item.get("tags"))),
         written=written,
         where=where,
     )
@@ -98,27 +99,29 @@ def _post(
 def _authors(said: dict[str, Any]) -> str:
     given = listing(said.get("authors")) or [said.get("author")]
     names = [
-        fields.name(text(mapping(author).get("name")) or text(author))
+        text_fields.name(text(mapping(author).get("name")) or text(author))
         for author in given
     ]
-    return ", ".join(dict.fromkeys(name for name in names if name))[: fields.MAX_NAME]
+    return ", ".join(dict.fromkeys(name for name in names if name))[
+        : text_fields.MAX_NAME
+    ]
 
 
 def _media(item: dict[str, Any], markup: str, base: str) -> tuple[Media, ...]:
     carried = []
     for attached in map(mapping, listing(item.get("attachments"))):
         url = absolute(text(attached.get("url")), base)
-        type_ = fields.name(text(attached.get("mime_type")))
+        type_ = text_fields.name(text(attached.get("mime_type")))
         if url:
-            seconds = fields.number(attached.get("duration_in_seconds"))
+            seconds = text_fields.number(attached.get("duration_in_seconds"))
             carried.append(
                 Media(
                     kind=mediarss.kind_of(type_, "", url),
                     url=url,
                     type=type_,
-                    length=fields.number(attached.get("size_in_bytes")),
+                    length=text_fields.number(attached.get("size_in_bytes")),
                     duration=seconds,
-                    title=fields.name(text(attached.get("title"))),
+                    title=text_fields.name(text(attached.get("title"))),
                 )
             )
     for key in ("image", "banner_image"):

@@ -6,10 +6,11 @@ from html import unescape
 
 from lxml import etree
 
-from . import fields
+from wire.connectors import text_fields
+from wire.connectors.xml_names import name
+
 from .base import Media
 from .links import absolute
-from .vocabulary import name
 
 _BY_ENDING = {
     "image": (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"),
@@ -39,13 +40,13 @@ def enclosure(element: etree._Element, base: str) -> Media | None:
     url = absolute(got("url") or got("href"), base)
     if not url:
         return None
-    type_ = fields.name(got("type"))
+    type_ = text_fields.name(got("type"))
     return Media(
         kind=kind_of(type_, "", url),
         url=url,
         type=type_,
-        length=fields.number(got("length")),
-        title=fields.name(got("title")),
+        length=text_fields.number(got("length")),
+        title=text_fields.name(got("title")),
     )
 
 
@@ -84,10 +85,10 @@ def pictures(markup: str, base: str) -> Iterator[Media]:
             return
         said = {key.lower(): one or two for key, one, two in _SAID.findall(tag[0])}
         url = absolute(unescape(said.get("src", "")), base)
-        width = fields.number(said.get("width"))
-        height = fields.number(said.get("height"))
+        width = text_fields.number(said.get("width"))
+        height = text_fields.number(said.get("height"))
         if url and width not in (0, 1) and height not in (0, 1):
-            title = fields.name(said.get("alt"))
+            title = text_fields.name(said.get("alt"))
             yield Media(kind="image", url=url, width=width, height=height, title=title)
 
 
@@ -96,7 +97,7 @@ def once(found: list[Media]) -> tuple[Media, ...]:
     first: dict[str, Media] = {}
     for item in found:
         first.setdefault(item.url, item)
-    return tuple(first.values())[: fields.MAX_MEDIA]
+    return tuple(first.values())[: text_fields.MAX_MEDIA]
 
 
 def _content(element: etree._Element, base: str) -> Iterator[Media]:
@@ -106,14 +107,14 @@ def _content(element: etree._Element, base: str) -> Iterator[Media]:
     still = "" if thumbnail is None else absolute(thumbnail.get("url"), base)
     url = absolute(element.get("url"), base)
     if url:
-        type_ = fields.name(element.get("type"))
+        type_ = text_fields.name(element.get("type"))
         width, height = _size(element)
         yield Media(
             kind=kind_of(type_, element.get("medium") or "", url),
             url=url,
             type=type_,
-            length=fields.number(element.get("fileSize")),
-            duration=fields.number(element.get("duration")),
+            length=text_fields.number(element.get("fileSize")),
+            duration=text_fields.number(element.get("duration")),
             title=title,
             thumbnail=still,
             width=width,
@@ -124,9 +125,15 @@ def _content(element: etree._Element, base: str) -> Iterator[Media]:
 
 
 def _size(element: etree._Element) -> tuple[int | None, int | None]:
-    return fields.number(element.get("width")), fields.number(element.get("height"))
+    return text_fields.number(element.get("width")), text_fields.number(
+        element.get("height")
+    )
 
 
 def _text(said: dict[str, etree._Element], what: str) -> str:
     element = said.get(what)
-    return "" if element is None else fields.headline(element.text)[: fields.MAX_NAME]
+    return (
+        ""
+        if element is None
+        else text_fields.headline(element.text)[: text_fields.MAX_NAME]
+    )

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from . import dates, fields, language, mediarss
+from wire.connectors import dates, language, mediarss, text_fields
+from wire.connectors.collector import Collector, newest_end
+from wire.connectors.xml_names import ABOUT, BASE, LANG, inner_markup, name
+
 from .base import MAX_FIELD, Batch, Media, Post, Reference, Written
-from .entries import Collector, newest_end
 from .links import absolute, absolute_markup
-from .vocabulary import ABOUT, BASE, LANG, inner_markup, name
 
 _MANY = {
     "category", "enclosure", "media:content", "media:group", "media:thumbnail",
@@ -91,7 +92,7 @@ def read(root: etree._Element, base: str, collect: Collector) -> Batch:
         collect.add(element, lambda e, own, where: _post(e, own, where, base, spoken))
     return collect.batch(
         format="rss",
-        title=fields.headline(about.text("title", "dc:title")),
+        title=text_fields.headline(about.text("title", "dc:title")),
         home_url=home,
         language=spoken,
         poll_seconds=_poll_seconds(about),
@@ -118,7 +119,7 @@ def _post(
     brief = described or brief
     if not body:
         body, brief = brief or mediarss.description(e for _, e in found.many), ""
-    headline = fields.headline(found.text("title", "dc:title", "media:title"))
+    headline = text_fields.headline(found.text("title", "dc:title", "media:title"))
     published = found.text("pubdate", "dc:date", "dcterms:issued", "atom:published")
     published = published or found.text("dcterms:created", "atom:issued")
     changed = found.text("atom:updated", "dcterms:modified", "atom:modified")
@@ -130,10 +131,10 @@ def _post(
         told = (carried[0].url, published)
     at, updated = dates.parse(published), dates.parse(changed)
     return Post(
-        external_id=fields.identity(guid, url or found.text("link") or "", *told),
+        external_id=text_fields.identity(guid, url or found.text("link") or "", *told),
         headline=headline,
         html=absolute_markup(body, base),
-        summary=fields.words(brief),
+        summary=text_fields.words(brief),
         url=url,
         author=_author(found),
         source_time=at or updated,
@@ -177,7 +178,7 @@ def _author(found: Found) -> str:
     if given is None:
         return ""
     with_address = _AUTHOR.match(given)
-    return fields.name(with_address["name"] if with_address else given)
+    return text_fields.name(with_address["name"] if with_address else given)
 
 
 def _origin(found: Found, base: str) -> Reference | None:
@@ -185,7 +186,7 @@ def _origin(found: Found, base: str) -> Reference | None:
     if source is None:
         return None
     url = absolute(source.get("url"), base)
-    said = fields.headline(source.text)
+    said = text_fields.headline(source.text)
     return Reference(said or url, url) if said or url else None
 
 
@@ -205,15 +206,15 @@ def _media(found: Found, body: str, base: str) -> tuple[Media, ...]:
 
 def _tags(found: Found) -> tuple[str, ...]:
     given = [e.text for known, e in found.many if known in ("category", "dc:subject")]
-    return fields.tags(given) if given else ()
+    return text_fields.tags(given) if given else ()
 
 
 def _poll_seconds(about: Found) -> int | None:
     """Return what the channel asks for; the poller holds it within its own bounds."""
-    minutes = fields.number(about.text("ttl"))
+    minutes = text_fields.number(about.text("ttl"))
     if minutes:
         return minutes * 60
     period = _PERIODS.get((about.text("sy:updateperiod") or "").strip().lower())
     if period is None:
         return None
-    return period // max(fields.number(about.text("sy:updatefrequency")) or 1, 1)
+    return period // max(text_fields.number(about.text("sy:updatefrequency")) or 1, 1)

@@ -11,9 +11,10 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from . import dates, encoding, fields, language, telegram_media
+from wire.connectors import dates, encoding, language, telegram_media, text_fields
+from wire.connectors.collector import FAULTS, Collector
+
 from .base import Batch, Origin, ParseError, Post, Reference, Written
-from .entries import FAULTS, Collector
 from .links import absolute, absolute_markup
 
 MAX_PAGE = 10_000_000  # bytes
@@ -62,7 +63,7 @@ def _post(message: LexborNode, channel: str, written: Written, where: str) -> Po
     service = "service_message" in _classes(message)
     html = _html(message, f"{HOME}s/{channel}")
     text = "\n\n".join(
-        filter(None, (fields.words(html), telegram_media.words(message)))
+        filter(None, (text_fields.words(html), telegram_media.words(message)))
     )
     repost, reply = _forwarded(message), _reply(message)
     kind = (
@@ -128,7 +129,9 @@ def _forwarded(message: LexborNode) -> Reference | None:
         return None
     named = whole.css_first(".tgme_widget_message_forwarded_from_name")
     link = (named.attributes.get("href") or "") if named else ""
-    name = fields.line((named or whole).text()).removeprefix("Forwarded from").strip()
+    name = (
+        text_fields.line((named or whole).text()).removeprefix("Forwarded from").strip()
+    )
     return Reference(name, absolute(unescape(link), HOME))
 
 
@@ -180,7 +183,7 @@ def _title(page: LexborHTMLParser) -> str:
         return own
     meta = page.css_first('meta[property="og:title"]')
     shared = (meta.attributes.get("content") or "") if meta else ""
-    return fields.line(shared) or _words(page, ".tgme_widget_message_owner_name")
+    return text_fields.line(shared) or _words(page, ".tgme_widget_message_owner_name")
 
 
 def _older(page: LexborHTMLParser, origin: Origin) -> str:
@@ -210,7 +213,7 @@ def _why_none(page: LexborHTMLParser, channel: str) -> str:
 
 def _words(within: LexborNode | LexborHTMLParser, selector: str) -> str:
     element = within.css_first(selector)
-    return fields.line(element.text()) if element else ""
+    return text_fields.line(element.text()) if element else ""
 
 
 def _classes(element: LexborNode) -> list[str]:

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from . import fields, language, strictjson
+from wire.connectors import json_reader, language, text_fields
+from wire.connectors.collector import FAULTS, Collector
+from wire.connectors.json_reader import listing, mapping, text
+
 from .base import Batch, Media, Origin, Post, Reference, Written
-from .entries import FAULTS, Collector
-from .strictjson import listing, mapping, text
 
 _POSTS = ("channel_post", "edited_channel_post", "message", "edited_message")
 _FILES = {
@@ -26,16 +27,16 @@ _EVENTS = {
 def parse(raw: bytes, origin: Origin) -> Batch:
     """Read an answer of `getUpdates`. Raises `ParseError` if it is none, or an error."""
     collect = Collector()
-    document = strictjson.load(raw, origin.content_type, collect.warnings)
+    document = json_reader.load(raw, origin.content_type, collect.warnings)
     if not is_updates(document):
-        strictjson.refuse(document, "answer of getUpdates")
+        json_reader.refuse(document, "answer of getUpdates")
     other = 0
     titles: list[str] = []
     for update in document["result"]:
         number = text(mapping(update).get("update_id")) or "?"
-        where, written = f"update {number}", partial(strictjson.dump, update)
+        where, written = f"update {number}", partial(json_reader.dump, update)
         try:
-            strictjson.refuse_impossible(update)
+            json_reader.refuse_impossible(update)
             kind = next((key for key in _POSTS if key in update), "")
             if not kind:
                 other += 1  # a vote, a member, a reaction: no post
@@ -48,7 +49,7 @@ def parse(raw: bytes, origin: Origin) -> Batch:
     if other:
         collect.warnings.append(f"updates that are no posts, left out: {other}")
     return collect.batch(
-        format="telegram-bot", title=fields.line(titles[0]) if titles else ""
+        format="telegram-bot", title=text_fields.line(titles[0]) if titles else ""
     )
 
 
@@ -65,14 +66,16 @@ def _post(message: dict[str, Any], written: Written, where: str) -> Post:
         raise ValueError("a message without its number")
     username = text(chat.get("username"))
     external_id = f"{username or text(chat['id'])}/{number}"
-    words = fields.clean_text(text(message.get("text")) or text(message.get("caption")))
+    words = text_fields.clean_text(
+        text(message.get("text")) or text(message.get("caption"))
+    )
     poll = mapping(message.get("poll"))
     if poll:
         lines = [text(poll.get("question"))]
         lines += [
             f"- {text(mapping(o).get('text'))}" for o in listing(poll.get("options"))
         ]
-        words = fields.clean_text("\n".join([words, *lines]))
+        words = text_fields.clean_text("\n".join([words, *lines]))
     event = next((said for key, said in _EVENTS.items() if key in message), "")
     repost, reply = _forwarded(message), _reply(message, username)
     kind = "service" if event else "repost" if repost else "reply" if reply else "post"
@@ -83,7 +86,7 @@ def _post(message: dict[str, Any], written: Written, where: str) -> Post:
         kind=kind,
         text=words or event,
         url=f"https://t.me/{external_id}" if username else "",
-        author=fields.name(text(message.get("author_signature"))),
+        author=text_fields.name(text(message.get("author_signature"))),
         source_time=_instant(message.get("date")),
         updated_time=edited,
         language=language.by_script(words),
@@ -122,7 +125,7 @@ def _forwarded(message: dict[str, Any]) -> Reference | None:
     if not name and not username:
         return None
     url = f"https://t.me/{username}/{number}".rstrip("/") if username else ""
-    return Reference(fields.name(name or username), url)
+    return Reference(text_fields.name(name or username), url)
 
 
 def _reply(message: dict[str, Any], username: str) -> Reference | None:
@@ -132,14 +135,14 @@ def _reply(message: dict[str, Any], username: str) -> Reference | None:
         return None
     name = text(mapping(answered.get("chat")).get("title"))
     url = f"https://t.me/{username}/{number}" if username else ""
-    return Reference(fields.name(name), url)
+    return Reference(text_fields.name(name), url)
 
 
 def _media(message: dict[str, Any]) -> tuple[Media, ...]:
     found = []
     sizes = [mapping(size) for size in listing(message.get("photo"))]
     if sizes:
-        largest = max(sizes, key=lambda s: fields.number(s.get("width")) or 0)
+        largest = max(sizes, key=lambda s: text_fields.number(s.get("width")) or 0)
         found.append(_file("image", largest))
     for key, kind in _FILES.items():
         if isinstance(message.get(key), dict):
@@ -151,10 +154,10 @@ def _file(kind: str, given: dict[str, Any]) -> Media:
     """A file is fetched with the bot's token: it has no address to keep."""
     return Media(
         kind=kind,
-        type=fields.name(text(given.get("mime_type"))),
-        width=fields.number(given.get("width")),
-        height=fields.number(given.get("height")),
-        length=fields.number(given.get("file_size")),
-        duration=fields.number(given.get("duration")),
-        title=fields.name(text(given.get("file_name"))),
+        type=text_fields.name(text(given.get("mime_type"))),
+        width=text_fields.number(given.get("width")),
+        height=text_fields.number(given.get("height")),
+        length=text_fields.number(given.get("file_size")),
+        duration=text_fields.number(given.get("duration")),
+        title=text_fields.name(text(given.get("file_name"))),
     )

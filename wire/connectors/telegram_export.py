@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Any
 
-from . import dates, fields, language, strictjson
+from wire.connectors import dates, json_reader, language, text_fields
+from wire.connectors.collector import FAULTS, Collector
+from wire.connectors.json_reader import listing, mapping, text
+
 from .base import Batch, Media, Origin, Post, Reference, Written
-from .entries import FAULTS, Collector
-from .strictjson import listing, mapping, text
 
 _KINDS = {
     "video_file": "video", "animation": "video", "video_message": "video",
@@ -17,19 +18,19 @@ _KINDS = {
 def parse(raw: bytes, origin: Origin) -> Batch:
     """Read an export. Raises `ParseError` if it is none. An export is read whole."""
     collect = Collector()
-    document = strictjson.load(raw, origin.content_type, collect.warnings)
+    document = json_reader.load(raw, origin.content_type, collect.warnings)
     if not is_export(document):
-        strictjson.refuse(document, "export of a channel")
-    channel = text(document.get("id")) or fields.line(text(document.get("name")))
+        json_reader.refuse(document, "export of a channel")
+    channel = text(document.get("id")) or text_fields.line(text(document.get("name")))
     for place, message in enumerate(document["messages"], start=1):
-        where, written = f"message {place}", partial(strictjson.dump, message)
+        where, written = f"message {place}", partial(json_reader.dump, message)
         try:
-            strictjson.refuse_impossible(message)
+            json_reader.refuse_impossible(message)
             collect.posts.append(_post(message, channel, written, where))
         except FAULTS as fault:
             collect.reject(fault, where, written)
     return collect.batch(
-        format="telegram-export", title=fields.line(text(document.get("name")))
+        format="telegram-export", title=text_fields.line(text(document.get("name")))
     )
 
 
@@ -43,12 +44,12 @@ def _post(message: dict[str, Any], channel: str, written: Written, where: str) -
     number = text(message["id"])
     if not number:
         raise ValueError("a message without its number")
-    words = fields.clean_text(_words(message.get("text")))
+    words = text_fields.clean_text(_words(message.get("text")))
     service = message.get("type") == "service"
     if service and not words:
         action = text(message.get("action")).replace("_", " ")
-        words = fields.line(f"{action} {text(message.get('title'))}")
-    forwarded = fields.name(text(message.get("forwarded_from")))
+        words = text_fields.line(f"{action} {text(message.get('title'))}")
+    forwarded = text_fields.name(text(message.get("forwarded_from")))
     answered = text(message.get("reply_to_message_id"))
     kind = (
         "service"
@@ -66,7 +67,7 @@ def _post(message: dict[str, Any], channel: str, written: Written, where: str) -
         kind=kind,
         text=words,
         url=f"https://t.me/c/{channel}/{number}" if channel.isdigit() else "",
-        author=fields.name(text(message.get("author"))),
+        author=text_fields.name(text(message.get("author"))),
         source_time=dates.parse(text(message.get("date_unixtime")))
         or dates.parse(text(message.get("date"))),
         updated_time=edited,
@@ -98,20 +99,20 @@ def _reply(channel: str, number: str) -> Reference:
 def _media(message: dict[str, Any]) -> tuple[Media, ...]:
     """Files lie beside the export, if they were exported at all: no address to keep."""
     if "photo" in message:
-        kind, length = "image", fields.number(message.get("photo_file_size"))
+        kind, length = "image", text_fields.number(message.get("photo_file_size"))
     elif "file" in message:
         kind = _KINDS.get(text(message.get("media_type")), "document")
-        length = fields.number(message.get("file_size"))
+        length = text_fields.number(message.get("file_size"))
     else:
         return ()
     return (
         Media(
             kind=kind,
-            type=fields.name(text(message.get("mime_type"))),
-            width=fields.number(message.get("width")),
-            height=fields.number(message.get("height")),
+            type=text_fields.name(text(message.get("mime_type"))),
+            width=text_fields.number(message.get("width")),
+            height=text_fields.number(message.get("height")),
             length=length,
-            duration=fields.number(message.get("duration_seconds")),
-            title=fields.name(text(message.get("file_name"))),
+            duration=text_fields.number(message.get("duration_seconds")),
+            title=text_fields.name(text(message.get("file_name"))),
         ),
     )

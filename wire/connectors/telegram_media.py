@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
-from . import fields, mediarss
+from wire.connectors import mediarss, text_fields
+
 from .base import Media
 from .links import absolute
 
@@ -23,7 +24,7 @@ def media(message: LexborNode, url: str) -> tuple[Media, ...]:
                 found.append(one)
     playable = mediarss.once([one for one in found if one.url])
     unserved = [one for one in found if not one.url]  # shown, but only in the app
-    return (*playable, *unserved)[: fields.MAX_MEDIA]
+    return (*playable, *unserved)[: text_fields.MAX_MEDIA]
 
 
 def words(message: LexborNode) -> str:
@@ -148,4 +149,4 @@ def _seconds(text: str) -> float | None:
 
 def _text(element: LexborNode, selector: str) -> str:
     inside = element.css_first(selector)
-    return fields.name(inside.text()) if inside else ""
+    return text_fields.name(inside.text()) if inside else ""

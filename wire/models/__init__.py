@@ -1,7 +1,7 @@
 """What arrives: publishers, their sources, the items they send, and every version."""
 
 from wire.models.hosts import Host
-from wire.models.intake import DeadLetter, Fetch, Reading
+from wire.models.ingest_log import DeadLetter, Fetch, Reading
 from wire.models.items import Event, Item, Standing, Status, Version
 from wire.models.publishers import Publisher
 from wire.models.sources import Release, Source

@@ -11,7 +11,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from wire import rows
+from wire import rail_html
 from wire.models.sources import Source, SourceQuerySet
 
 if TYPE_CHECKING:
@@ -162,12 +162,12 @@ class Item(models.Model):
 
     def line(self) -> str:
         """Return its line on the rail, made anew from what it says now."""
-        return rows.line(
-            rows.Line(
+        return rail_html.line(
+            rail_html.Line(
                 public_id=str(self.public_id),
                 source_name=self.source.name,
                 source_slug=self.source.slug,
-                at=rows.shown_time(self.source_time, self.seen_at),
+                at=rail_html.shown_time(self.source_time, self.seen_at),
                 standing=self.standing,
                 status=self.status,
                 headline=self.headline,

@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest, Lower, Now
 
 from foundation import codes
 from foundation.fields import Computed
-from outgoing.politeness import PER_HOST
+from outgoing.per_host_limit import PER_HOST
 from wire import connectors
 from wire.models.publishers import Publisher
 

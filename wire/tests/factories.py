@@ -6,7 +6,7 @@ from itertools import count
 from django.db import connection
 from django.utils.text import slugify
 
-from outgoing.answer import Fetched
+from outgoing.fetched import Fetched
 from wire.connectors.base import Batch, Post
 from wire.models import Item, Publisher, Source
 from wire.store import store

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from wire import listing, polling
+from wire import polling, subscribe
 from wire.connectors.base import ParseError
 from wire.models import Item, Publisher, Source
 from wire.tests.factories import NINE, fetched, make_source, rss
@@ -29,7 +29,7 @@ def add(url="https://feeds.example/news", body=TWO, **fields):
     def fetch(asked, **validators):
         return fetched(body, url=asked)
 
-    return listing.add_source(url, now=NINE, fetch=fetch, **fields)
+    return subscribe.add_source(url, now=NINE, fetch=fetch, **fields)
 
 
 class TestReadingFiles:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wire import connectors
-from wire.connectors import PARSERS, Batch, Origin, dates, fields
+from wire.connectors import PARSERS, Batch, Origin, dates, text_fields
 from wire.connectors.base import Post
 from wire.connectors.encoding import decode
 from wire.connectors.language import by_script, tag
@@ -203,7 +203,7 @@ def test_versions_of_one_post_stand_oldest_first_and_none_is_lost(given_):
         Post(external_id=key, source_time=at, where=str(n))
         for n, (key, at) in enumerate(given_)
     ]
-    ordered = fields.oldest_first_among_versions(posts)
+    ordered = text_fields.oldest_first_among_versions(posts)
     assert sorted(p.where for p in ordered) == sorted(p.where for p in posts)
     assert [p.external_id for p in ordered] == [p.external_id for p in posts]
     for key in "ab":
@@ -214,10 +214,10 @@ def test_versions_of_one_post_stand_oldest_first_and_none_is_lost(given_):
 
 def test_an_id_too_long_to_keep_is_known_by_its_hash():
     long = "https://a.example/" + "x" * 600
-    assert fields.identity(long, "") == fields.identity(long, "")
-    assert len(fields.identity(long, "")) < 100
+    assert text_fields.identity(long, "") == text_fields.identity(long, "")
+    assert len(text_fields.identity(long, "")) < 100
     with pytest.raises(ValueError, match="neither id, link"):
-        fields.identity("", "", "", None)
+        text_fields.identity("", "", "", None)
 
 
 if __name__ == "__main__":

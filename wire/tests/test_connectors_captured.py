@@ -16,8 +16,8 @@ from urllib.parse import urljoin
 import pytest
 
 from wire import connectors
-from wire.cleaning import clean_html, plain
 from wire.connectors import Batch, Origin, ParseError, dates
+from wire.sanitise import clean_html, plain
 from wire.tests.disagreements import DISAGREEMENTS
 
 HERE = "https://feeds.example/dir/feed.xml"  # where the documents came from

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wire import connectors
-from wire.cleaning import clean_html
 from wire.connectors import PARSERS, Origin, ParseError
+from wire.sanitise import clean_html
 
 HERE = Origin(url="https://wire.example/feed")
 RUBBISH = {

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from wire import connectors
-from wire.cleaning import clean_html
 from wire.connectors import Batch, Origin, ParseError
 from wire.connectors.telegram import views
+from wire.sanitise import clean_html
 
 # Files of which another project states more, or something else, than we make of them.
 DISAGREEMENTS = {

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from outgoing import faults
+from outgoing import errors
 from wire import gaps, polling
 from wire.models import Fetch, Item, Reading, Source, Version
 from wire.models.sources import LEASE
@@ -124,8 +124,8 @@ def test_a_new_source_is_not_walked_back_through_its_past(source):
 
 
 TROUBLE = {
-    "an error": (faults.ServerTrouble("t.me answered 503."), "t.me answered 503"),
-    "silence": (faults.TimedOut("t.me did not answer in time."), "in time"),
+    "an error": (errors.ServerTrouble("t.me answered 503."), "t.me answered 503"),
+    "silence": (errors.TimedOut("t.me did not answer in time."), "in time"),
     "no posts": (b"<html>Log in</html>", "shows no Telegram posts"),
     "another host": (
         page(21, 40, older="https://evil.example/s/x?before=21"),

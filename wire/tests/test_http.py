@@ -2,7 +2,7 @@
 
 import pytest
 
-from outgoing.faults import RefusedAddress, TooLarge
+from outgoing.errors import RefusedAddress, TooLarge
 from outgoing.tests import behaviours
 from outgoing.tests.badserver import BadServer
 from wire import http

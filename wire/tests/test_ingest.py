@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from outgoing import faults
-from wire import blobs, ingest, polling
+from outgoing import errors
+from wire import ingest, polling, raw_documents
 from wire.models import DeadLetter, Fetch, Item, Source, Version
 from wire.models.sources import LEASE
 from wire.tests.factories import NINE, fetched, make_source, rss
@@ -59,7 +59,7 @@ def test_every_stored_version_names_the_bytes_it_came_in():
     make_source()
     poll()
     for version in Version.objects.all():
-        assert blobs.read(version.blob) == TWO
+        assert raw_documents.read(version.blob) == TWO
 
 
 def test_validators_are_sent_back_and_an_unchanged_answer_stores_nothing():
@@ -120,7 +120,7 @@ def test_a_failing_source_is_asked_less_and_less_often_and_logged_once():
     source = make_source()
     now, waits = NINE, []
     for _ in range(12):
-        poll(fetch=refuse(faults.NotFound("Not found.", status=404)), now=now)
+        poll(fetch=refuse(errors.NotFound("Not found.", status=404)), now=now)
         source.refresh_from_db()
         waits.append(source.due_at - now)
         now = source.due_at
@@ -132,7 +132,7 @@ def test_a_failing_source_is_asked_less_and_less_often_and_logged_once():
 
 def test_a_server_that_asks_us_to_wait_is_given_its_time():
     source = make_source()
-    busy = faults.HttpStatus("Busy.", status=503, retry_after=timedelta(minutes=42))
+    busy = errors.HttpStatus("Busy.", status=503, retry_after=timedelta(minutes=42))
     poll(fetch=refuse(busy))
     source.refresh_from_db()
     assert source.due_at == NINE + timedelta(minutes=42)
@@ -140,7 +140,7 @@ def test_a_server_that_asks_us_to_wait_is_given_its_time():
 
 def test_a_source_gone_for_good_is_paused():
     source = make_source()
-    poll(fetch=refuse(faults.Gone("Gone.", status=410)))
+    poll(fetch=refuse(errors.Gone("Gone.", status=410)))
     source.refresh_from_db()
     assert not source.enabled
 
@@ -150,7 +150,7 @@ def test_one_failing_source_costs_the_others_nothing():
 
     def fetch(url, **validators):
         if url == bad.url:
-            raise faults.TimedOut("Too slow.")
+            raise errors.TimedOut("Too slow.")
         return fetched(TWO, url=url)
 
     results = {o.source: o.result for o in poll(fetch=fetch)}
@@ -161,7 +161,7 @@ def test_a_full_disk_fails_the_poll_and_stores_no_item(monkeypatch):
     def full(raw):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(blobs, "keep", full)
+    monkeypatch.setattr(raw_documents, "keep", full)
     make_source()
     (outcome,) = poll()
     assert outcome.result == "failed"

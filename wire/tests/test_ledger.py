@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from staff.models import Role, User
-from wire import ledger, releasing
+from wire import delayed_release, ledger
 from wire.models import Item
 from wire.tests.factories import NINE, make_item, make_source, written_in
 
@@ -93,17 +93,17 @@ def test_a_mark_of_the_desk_is_told_and_shown(editor):
 
 def test_a_delayed_post_is_told_once_its_time_has_come():
     item = make_item(make_source(release="delay"))
-    assert releasing.announce_due(now=NINE) == 0
+    assert delayed_release.announce_due(now=NINE) == 0
     later = item.public_at
-    assert releasing.announce_due(now=later) == 1
-    assert releasing.announce_due(now=later) == 0
+    assert delayed_release.announce_due(now=later) == 1
+    assert delayed_release.announce_due(now=later) == 0
 
 
 def test_a_worker_whose_clock_is_fast_announces_no_delayed_post_early():
     """Told before the database's time, it would be passed over and never told again."""
     now = timezone.now()
     make_item(make_source(release="delay", delay=timedelta(hours=1)), now=now)
-    assert releasing.announce_due(now=now + timedelta(hours=6)) == 0
+    assert delayed_release.announce_due(now=now + timedelta(hours=6)) == 0
     assert Item.objects.to_announce(now + timedelta(hours=6)).count() == 1
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from outgoing import faults
-from wire import blobs, ingest, polling
+from outgoing import errors
+from wire import ingest, polling, raw_documents
 from wire.models import DeadLetter, Fetch, Item, Reading, Source
 from wire.tests.factories import NINE, fetched, make_source, rss
 
@@ -42,12 +42,12 @@ def refuse(error):
 
 
 OUTAGES = {
-    "503": faults.ServerTrouble("It answered 503.", status=503),
-    "404": faults.NotFound("It answered 404.", status=404),
-    "429": faults.Limited("It answered 429.", status=429),
-    "dns": faults.NameNotFound("There is no address for it."),
-    "connection": faults.NoConnection("It cannot be reached."),
-    "time-out": faults.TimedOut("It did not answer in time."),
+    "503": errors.ServerTrouble("It answered 503.", status=503),
+    "404": errors.NotFound("It answered 404.", status=404),
+    "429": errors.Limited("It answered 429.", status=429),
+    "dns": errors.NameNotFound("There is no address for it."),
+    "connection": errors.NoConnection("It cannot be reached."),
+    "time-out": errors.TimedOut("It did not answer in time."),
 }
 
 
@@ -92,7 +92,7 @@ def poll_in_a_child(how, document, *, now, blobs):
     return subprocess.run(
         [sys.executable, "-m", "wire.tests.killed_reader", how, now.isoformat(),
          connection.settings_dict["NAME"], connection.settings_dict["USER"],
-         str(blobs)],
+         str(raw_documents)],
         cwd=ROOT, env={**os.environ, "DJANGO_SETTINGS_MODULE": "newsroom.settings"},
         input=document, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
@@ -135,7 +135,7 @@ def test_a_document_that_kills_its_reader_is_set_aside_and_the_next_is_read(
 def test_a_document_that_kills_its_reader_is_dead_once_however_often_it_comes():
     source, now = make_source(), NINE
     for _ in range(Reading.TRIES):
-        Reading.objects.begin(source, blobs.digest(GOOD), now=now)
+        Reading.objects.begin(source, raw_documents.digest(GOOD), now=now)
     for _ in range(5):
         (outcome,) = poll(answer(GOOD), now=now)
         source.refresh_from_db()
@@ -150,7 +150,7 @@ def test_a_document_that_kills_its_reader_is_dead_once_however_often_it_comes():
 def test_a_document_that_was_set_aside_is_read_when_the_desk_listens_again():
     source = make_source()
     for _ in range(Reading.TRIES):
-        Reading.objects.begin(source, blobs.digest(GOOD), now=NINE)
+        Reading.objects.begin(source, raw_documents.digest(GOOD), now=NINE)
     poll(answer(GOOD))
 
     source.resume(now=NINE)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from outgoing import faults
+from outgoing import errors
 from wire.models import Host, Item, Source
 from wire.polling import Poller, poll_due
 from wire.tests.factories import NINE, fetched, make_source, rss
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 TWO = rss(("a", "Ferry sails"), ("b", "Bridge closed"))
 LIMIT = 30  # seconds a test may hang
-OUTAGE = faults.NameNotFound("There is no address for it.")
-SILENT = faults.TimedOut("It did not answer in time.")
+OUTAGE = errors.NameNotFound("There is no address for it.")
+SILENT = errors.TimedOut("It did not answer in time.")
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +200,7 @@ def test_an_error_page_is_an_answer_and_the_host_does_not_rest():
 
     def fetch(url, **validators):
         asked.append(url)
-        raise faults.ServerTrouble("It answered 500.", status=500)
+        raise errors.ServerTrouble("It answered 500.", status=500)
 
     list(poll_due(clock=lambda: NINE, fetch=fetch))
 
@@ -213,7 +213,7 @@ def test_a_host_that_says_we_ask_too_often_is_left_alone_with_all_its_sources():
 
     def fetch(url, **validators):
         asked.append(url)
-        raise faults.Limited("429", status=429, retry_after=timedelta(minutes=15))
+        raise errors.Limited("429", status=429, retry_after=timedelta(minutes=15))
 
     list(poll_due(clock=lambda: NINE, fetch=fetch))
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from articles import proving, rendering
+from articles import integrity, rendering
 from articles.models import Article
 from articles.models.change import ring
-from articles.models.status import Status
+from articles.models.choices import Status
 
 
 class Command(BaseCommand):
@@ -42,10 +42,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Rendered {done} of {total} public articles.")
 
     def _verify(self) -> None:
-        if wrong := [words for words in proving.revisions() if words]:
+        if wrong := [words for words in integrity.revisions() if words]:
             raise CommandError("\n".join(wrong))
-        found = list(proving.changes())
+        found = list(integrity.changes())
         if wrong := [words for words in found if words]:
             raise CommandError("\n".join(wrong))
-        last = proving.head()[:16]
+        last = integrity.head()[:16]
         self.stdout.write(f"{len(found)} changes, unbroken; the last is {last}….")

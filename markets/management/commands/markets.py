@@ -8,7 +8,7 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from markets import calendars, http, loading, opening
+from markets import calendars, exchange_status, http, loading
 from markets.models import Feed
 from markets.refresh import refresh
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def _state(self, options: dict[str, object], now: datetime) -> None:
         for expiry in calendars.expiries(now):
-            opened = opening.read(now, expiry.mic)
+            opened = exchange_status.read(now, expiry.mic)
             self._say(
                 options,
                 {

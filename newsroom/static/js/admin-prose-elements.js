@@ -1,4 +1,4 @@
-// What the editor knows, made from the one list (articles/elements.py): where Tiptap has a
+// What the editor knows, made from the one list (articles/body_elements.py): where Tiptap has a
 // node or a mark of its own with keys and buttons, that one; for every other element a
 // plain one, so that no row of the list is unknown here.
 import {

@@ -1,4 +1,4 @@
-// Markup between the stored body and the editor, by the one list (articles/elements.py).
+// Markup between the stored body and the editor, by the one list (articles/body_elements.py).
 //
 // The editor's tree is stricter than HTML, so `prepare` says with data attributes what it
 // would forget, and `finish` takes them back:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from wire import http, listing, polling
+from wire import http, polling, subscribe
 from wire.connectors import PARSERS
 from wire.connectors.base import ParseError
 from wire.models import Release, Source
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def add(self, **options: Any) -> None:  # noqa: ANN401
         try:
-            source = listing.add_source(
+            source = subscribe.add_source(
                 options["url"],
                 now=timezone.now(),
                 format=options["format"],

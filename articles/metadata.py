@@ -1,0 +1,165 @@
+"""Where and how an article is carried: section, topics, kind, prominence, slug, embargo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from articles import alterations, publication, workflow
+from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.models.redirect import OldAddress
+from articles.workflow import Refused
+
+if TYPE_CHECKING:
+    from articles.models import Article
+    from staff.models import User
+
+_FIELDS = {"section", "topics", "kind", "prominence", "slug", "embargo_until"}
+
+
+def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
+    """Change where and how it is carried; see `Article.place`."""
+    if unknown := fields.keys() - _FIELDS:
+        raise TypeError(f"no such place: {', '.join(sorted(unknown))}")
+    if fields.get("topics", ...) is None:
+        del fields["topics"]
+    _check(article, by, fields)
+    with transaction.atomic():
+        instant = min(now, lock_ledger())
+        here = type(article).objects.select_for_update(no_key=True, of=("self",))
+        fresh = here.select_related("section", "issue", "live_revision").get(
+            pk=article.pk
+        )
+        _check(fresh, by, fields)
+        altered = _altered(fresh, fields)
+        changes = _write(fresh, altered, now=now, instant=instant)
+        if altered:
+            alterations.keep(altered, by=by, at=now, articles=[fresh])
+    for name, value in changes.items():
+        setattr(article, name, value)
+    article.announced_at = fresh.announced_at
+
+
+def _write(
+    fresh: Article,
+    altered: dict[str, tuple[Any, Any]],
+    *,
+    now: datetime,
+    instant: datetime,
+) -> dict[str, Any]:
+    """Store what is altered and tell who shows it; return the columns that changed."""
+    changes = {name: after for name, (_, after) in altered.items() if name != "topics"}
+    before = _Seen(fresh, instant)
+    for name, value in changes.items():
+        setattr(fresh, name, value)
+    if fresh.status == "live":
+        changes |= _readdressed(fresh, before, changes, instant)
+    if changes:
+        changes["changed_at"] = now
+        type(fresh).objects.filter(pk=fresh.pk).update(**changes)
+    if "topics" in altered:
+        fresh.topics.set(altered["topics"][1])  # forgets those the tags were made of
+    if fresh.status == "live" and altered:
+        _tell(fresh, before, instant, moved=bool({"section", "slug"} & set(changes)))
+    return changes
+
+
+def _check(article: Article, by: User, fields: dict[str, Any]) -> None:
+    for part in sorted({part_of(name) for name in fields} or {"place"}):
+        if reason := workflow.why_not_around(part, article, by):
+            raise Refused(reason)
+    try:
+        validate_slug(fields.get("slug", article.slug))
+    except ValidationError as error:
+        raise Refused(
+            "A slug is made of letters, digits, hyphens and underscores."
+        ) from error
+    until = fields.get("embargo_until")
+    if until is not None and until.tzinfo is None:
+        raise Refused("The end of the embargo has no time zone.")
+
+
+def part_of(field: str) -> str:
+    """Return the part of what stands around a text that a field belongs to."""
+    return "embargo" if field == "embargo_until" else "place"
+
+
+def _altered(article: Article, fields: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what differs, by field: what was and what will be. One query for topics."""
+    found = {}
+    for name, after in fields.items():
+        if name == "topics":
+            before, after = set(article.topics.all()), set(after)
+        else:
+            before = getattr(article, name)
+        if before != after:
+            found[name] = (before, after)
+    return found
+
+
+class _Seen:
+    """What readers saw of an article before it was changed."""
+
+    def __init__(self, article: Article, instant: datetime) -> None:
+        self.visible = article.is_live(instant)
+        self.announced = article.announced_at is not None
+        self.path = article.get_absolute_url()
+        self.tags = publication.tags(article) if article.status == "live" else []
+
+
+def _readdressed(
+    article: Article, before: _Seen, changes: dict[str, Any], instant: datetime
+) -> dict[str, Any]:
+    """Return what else changes on a live article that got a new place or embargo."""
+    more: dict[str, Any] = {}
+    visible = article.visible_from()
+    if not article.was_public(instant) and visible:
+        more = publication.placed_on(article, visible)
+        more["first_published_at"] = visible
+        more["updated_at"] = visible
+    elif {"section", "slug"} & set(changes):
+        _leave(article, before.path, instant)
+    if before.visible and not article.is_live(instant):
+        more["announced_at"] = None  # to be announced again when its time has come
+    for name, value in more.items():
+        setattr(article, name, value)
+    return more
+
+
+def _leave(article: Article, path: str, instant: datetime) -> None:
+    """Lead from the old address to the new one, and never round in a circle."""
+    on = article.published_on
+    if on is None or article.slug in publication.taken_slugs(article, on):
+        raise Refused(
+            f"Another article of that day has the address {article.get_absolute_url()}."
+        )
+    OldAddress.objects.filter(path=article.get_absolute_url()).delete()
+    OldAddress.objects.get_or_create(
+        path=path, defaults={"article": article, "at": instant}
+    )
+
+
+def _tell(article: Article, before: _Seen, instant: datetime, *, moved: bool) -> None:
+    publication.render(article)
+    revision, visible = article.live_revision, article.is_live(instant)
+    if revision and before.visible and not visible:
+        if not before.announced:  # seen, although nobody had told the ledger yet
+            article.changes.append(
+                article, ChangeKind.PUBLISHED, revision=revision, at=instant
+            )
+        article.changes.append(
+            article, ChangeKind.WITHDRAWN, revision=revision, at=instant
+        )
+    elif revision and visible and not article.announced_at:
+        publication.announce(article, revision, at=instant)
+    elif revision and visible and moved:
+        article.changes.append(
+            article, ChangeKind.UPDATED, revision=revision, at=instant
+        )
+    touched = [*before.tags, *publication.tags(article)]
+    taken_back = before.visible and not visible
+    ring(publication.for_good(article, touched) if taken_back else touched)

@@ -1,0 +1,35 @@
+"""When what readers may see changes by the clock alone.
+
+The rule itself is `Article.objects.live`, `Article.is_live` and the view
+`public_article` in PostgreSQL; a test compares the three.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from articles.models import Article, Change
+from articles.models.change import ChangeKind
+from articles.models.choices import Status
+
+TAKEN_BACK = (ChangeKind.KILLED, ChangeKind.WITHDRAWN, ChangeKind.EMBARGO)
+
+
+def next_boundary(now: datetime) -> datetime | None:
+    """Return the next instant at which an article appears by itself; None without one.
+
+    No kept page may outlive it. One query on an index.
+    """
+    coming = Article.objects.filter(status=Status.LIVE, public_at__gt=now)
+    boundary: datetime | None = coming.aggregate(at=Min("public_at"))["at"]
+    return boundary
+
+
+def taken_back_since(xmin: int) -> bool:
+    """Tell whether a story was taken back by a transaction numbered `xmin` or higher.
+
+    One query on the ledger's index.
+    """
+    return Change.objects.filter(xid__gte=str(xmin), kind__in=TAKEN_BACK).exists()

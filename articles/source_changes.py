@@ -1,0 +1,73 @@
+"""What was cited changes: public articles whose sources moved are shown so.
+
+A reader of the wire's ledger. The text stays as it was; the table of sources under it
+says what has become of each post.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from articles import publication
+from articles.models import Article, Evidence, Status
+from articles.models.change import lock_ledger, ring
+from articles.models.ledger_cursor import Cursor
+
+NAME = "moved sources"
+AT_ONCE = 1_000  # rows of the wire's ledger a round
+ROUNDS = 20  # a run; the next run, seconds later, goes on
+
+# In the order of commits, below the oldest running transaction: none is stepped over.
+_NEWS = """
+SELECT e.xid::text::bigint, e.id, e.item_id, e.kind IN ('changed', 'withdrawn')
+  FROM wire_event e
+ WHERE (e.xid, e.id) > (%s::text::xid8, %s)
+   AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
+ ORDER BY e.xid, e.id LIMIT %s
+"""
+
+
+def follow_sources() -> int:
+    """Render the public articles whose sources changed since the last run; return how many.
+
+    Several may run at once: one works, the others find the cursor taken and leave.
+    """
+    Cursor.objects.get_or_create(name=NAME)
+    done = 0
+    for _ in range(ROUNDS):
+        more, rendered = _round()
+        done += rendered
+        if not more:
+            break
+    return done
+
+
+@transaction.atomic
+def _round() -> tuple[bool, int]:
+    taken = Cursor.objects.select_for_update(skip_locked=True).filter(name=NAME).first()
+    if taken is None:
+        return False, 0
+    with connection.cursor() as db:
+        db.execute(_NEWS, [str(taken.xid), taken.event, AT_ONCE])
+        rows = db.fetchall()
+    if not rows:
+        return False, 0
+    moved = {item for _, _, item, has_moved in rows if has_moved}
+    rendered = _show(moved) if moved else 0
+    taken.xid, taken.event = rows[-1][:2]
+    taken.save(update_fields=["xid", "event"])
+    return len(rows) == AT_ONCE, rendered
+
+
+def _show(items: set[int]) -> int:
+    """Render what is public and cites one of the items; return how many articles."""
+    lock_ledger()  # no page may be overwritten with an older one
+    links = Evidence.objects.filter(version__item__in=items)
+    citing = Article.objects.filter(status=Status.LIVE, pk__in=links.values("article"))
+    tags = []
+    for article in citing.select_related("section", "issue", "live_revision__image"):
+        publication.render(article)
+        tags.append(f"article:{article.public_id}")
+    if tags:
+        ring(tags, live=False)
+    return len(tags)

@@ -1,0 +1,106 @@
+"""Judging stored prices: how long each may stand, and the HTML that says so.
+
+Done when a price is stored, and again when a name or an exchange's hours changed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from markets.freshness import judge
+from markets.models import Instrument, Quote, Session
+from markets.models.exchange import AHEAD, BACK
+from markets.ticker_html import chips
+from markets.trading_hours import Stretch
+
+WRITTEN = (
+    "settles_at",
+    "outside_hours",
+    "stale_at",
+    "chip_fresh",
+    "chip_closed",
+    "chip_stale",
+)
+NOTIFY_LIMIT = 7900  # bytes; PostgreSQL takes 8000
+
+
+def redraw(instruments: QuerySet[Instrument]) -> int:
+    """Judge the prices of these instruments again; return how many there are."""
+    quotes = list(
+        Quote.objects.filter(instrument__in=instruments).select_related(
+            "instrument__exchange"
+        )
+    )
+    judge_quotes(quotes)
+    Quote.objects.bulk_update(quotes, WRITTEN)
+    announce(list(instruments.values_list("symbol", flat=True)))
+    return len(quotes)
+
+
+def judge_quotes(quotes: Sequence[Quote]) -> None:
+    """Set freshness and chips of quotes in hand; nothing is saved. At most one query.
+
+    Each must have its instrument and that one's exchange loaded.
+    """
+    trading = _trading(quotes)
+    for quote in quotes:
+        instrument = quote.instrument
+        freshness = judge(
+            delay=quote.delay,
+            delay_minutes=quote.delay_minutes,
+            as_of=quote.as_of,
+            stretches=(
+                trading.get(instrument.exchange_id, [])
+                if instrument.exchange_id
+                else None
+            ),
+        )
+        written = chips(
+            instrument,
+            value=quote.value,
+            previous=quote.previous,
+            against=quote.against,
+            as_of=quote.as_of,
+            delay=quote.delay,
+            delay_minutes=quote.delay_minutes,
+            freshness=freshness,
+        )
+        quote.settles_at = freshness.settles_at
+        quote.outside_hours = freshness.outside_hours
+        quote.stale_at = freshness.stale_at
+        quote.chip_fresh = written.fresh
+        quote.chip_closed = written.closed
+        quote.chip_stale = written.stale
+
+
+def announce(symbols: Sequence[str]) -> None:
+    """Tell the edge which pages, and the live stream that, prices changed.
+
+    Call it inside the transaction of the change.
+    """
+    if not symbols:
+        return
+    tags = " ".join(["markets", *(f"instrument:{symbol}" for symbol in symbols)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_notify('edge', %s), pg_notify('live', %s)",
+            [tags if len(tags) < NOTIFY_LIMIT else "all", '{"kind": "quotes"}'],
+        )
+
+
+def _trading(quotes: Iterable[Quote]) -> dict[int, list[Stretch]]:
+    """The spans of trading around these prices, by exchange."""
+    moments: dict[int, list[datetime]] = {}
+    for quote in quotes:
+        if quote.instrument.exchange_id:
+            moments.setdefault(quote.instrument.exchange_id, []).append(quote.as_of)
+    if not moments:
+        return {}
+    every = [moment for found in moments.values() for moment in found]
+    return Session.objects.filter(
+        exchange__in=moments,
+        date__gte=(min(every) - BACK).date(),
+        date__lte=(max(every) + AHEAD).date(),
+    ).trading_by_exchange()

@@ -1,0 +1,174 @@
+"""PostgreSQL 18 and Valkey 9 from wheels, on unix sockets, for a paper on one machine.
+
+`python -m newsroom.launcher.embedded start|stop|status` drives them by hand. Importing this
+package starts nothing; settings only ask it for the addresses. Neither server writes
+anywhere but under `var_dir()`.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsroom.launcher import processes
+from newsroom.launcher.embedded import postgres as _postgres
+from newsroom.launcher.embedded import valkey as _valkey
+from newsroom.launcher.embedded.keeper import Keeper
+from newsroom.launcher.embedded.paths import (
+    celery_url,
+    database_url,
+    owner_url,
+    redis_url,
+    run_dir,
+    var_dir,
+)
+from newsroom.launcher.processes import Account, Refused
+
+__all__ = [
+    "Keeper",
+    "Refused",
+    "Servers",
+    "celery_url",
+    "database_url",
+    "keep",
+    "logs",
+    "owner_url",
+    "redis_url",
+    "start",
+    "stop",
+    "var_dir",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Some of the embedded servers, such as those that `start` brought up."""
+
+    postgres: bool = False
+    valkey: bool = False
+
+
+def start(
+    *,
+    postgres: bool = True,
+    valkey: bool = True,
+    tied: bool = False,
+    say: Callable[[str], object] = lambda line: None,
+    unwanted: Callable[[], bool] = lambda: False,
+) -> Servers:
+    """Bring up what is asked for and not up yet; return what was brought up.
+
+    With `tied` the servers end, in good order, when the calling process ends in any
+    way. `say` is handed a line of progress where a step takes long; `unwanted` is asked
+    meanwhile whether to give up. Raises `Refused`, with one sentence for whoever operates
+    the paper, where a server cannot run.
+    """
+    var = var_dir()
+    of_postgres = of_valkey = False
+    if postgres:
+        with _state(var, "postgres", unwanted) as account:
+            of_postgres = _postgres.start(var, account, tied, say, unwanted)
+    if valkey:
+        with _state(var, "valkey", unwanted) as account:
+            of_valkey = _valkey.start(var, account, tied, unwanted)
+    return Servers(postgres=of_postgres, valkey=of_valkey)
+
+
+def keep(needed: Servers, *, say: Callable[[str], object]) -> list[Keeper]:
+    """Start again, for ever and tied to this process, what is needed, whenever it ends."""
+
+    def keeper(name: str, log: Path, which: Servers) -> Keeper:
+        def begin(unwanted: Callable[[], bool]) -> None:
+            start(
+                postgres=which.postgres,
+                valkey=which.valkey,
+                tied=True,
+                say=say,
+                unwanted=unwanted,
+            )
+
+        return Keeper(name, begin, log=log, say=say)
+
+    keepers = []
+    of_postgres, of_valkey = logs()
+    if needed.postgres:
+        keepers.append(keeper("PostgreSQL", of_postgres, Servers(postgres=True)))
+    if needed.valkey:
+        keepers.append(keeper("Valkey", of_valkey, Servers(valkey=True)))
+    for one in keepers:
+        one.start()
+    return keepers
+
+
+def stop(*, postgres: bool = True, valkey: bool = True) -> None:
+    """Stop the embedded servers that run, in good order; wait until they are gone."""
+    var = var_dir()
+    if not var.exists():
+        return
+    for wanted, name, halt in (
+        (valkey, "valkey", _valkey.stop),
+        (postgres, "postgres", _postgres.stop),
+    ):
+        if wanted:
+            with _lock(var, name, lambda: False):
+                halt(var)
+    for log in logs(var):
+        processes.fallen(log)  # those ends were meant
+
+
+def logs(var: Path | None = None) -> list[Path]:
+    """Return the files the servers write their words to."""
+    return [(var or var_dir()) / "log" / f"{n}.log" for n in ("postgres", "valkey")]
+
+
+@contextmanager
+def _state(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[Account]:
+    """Make the folders, hold the lock, and give the account that runs the servers."""
+    processes.close_to_others(var)
+    with processes.named(var):
+        (var / "log").mkdir(mode=0o700, exist_ok=True)
+    with _lock(var, server, unwanted), processes.named(var):
+        account = processes.account(var / "postgres")
+        sockets = run_dir(var)
+        sockets.mkdir(mode=0o700, exist_ok=True)
+        owner = sockets.lstat()
+        if not sockets.is_dir() or sockets.is_symlink():
+            raise Refused(
+                f"{sockets} is not a folder; the servers need it for sockets."
+            )
+        if owner.st_uid not in {account.uid, os.geteuid()}:
+            raise Refused(
+                f"{sockets} belongs to another user; remove it and try again."
+            )
+        processes.give(sockets, account)
+        yield account
+
+
+@contextmanager
+def _lock(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Let one start or stop of a server at a time; the kernel lifts a dead process's lock.
+
+    Each server has its own: one that hangs at its start must not hold up the other.
+    """
+    with processes.named(var):
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        handle = os.open(var / f"{server}.lock", flags, 0o600)
+    try:
+        while not _locked(handle):
+            if unwanted():
+                raise Refused(f"Somebody else starts or stops {server} just now.")
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""Start or stop the embedded servers by hand, or tell whether they run."""
+
+import sys
+
+from newsroom.launcher import processes
+from newsroom.launcher.embedded import Refused, postgres, start, stop, valkey
+from newsroom.launcher.embedded.paths import database_url, redis_url, var_dir
+
+
+def main(arguments: list[str]) -> int:
+    """Start or stop the servers by hand, or tell whether they run."""
+    processes.private_from_now_on()
+    verb = arguments[0] if len(arguments) == 1 else ""
+    try:
+        if verb == "start":
+            start(say=_print)
+        elif verb == "stop":
+            stop()
+        elif verb != "status":
+            _print("Usage: python -m newsroom.launcher.embedded start|stop|status")
+            return 2
+    except Refused as refusal:
+        _print(str(refusal))
+        return 1
+    var = var_dir()
+    _print(f"PostgreSQL {'no' if postgres.answers(var) else 'runs'}: {database_url()}")
+    _print(f"Valkey {'runs' if valkey.answers(var) else 'no'}: {redis_url()}")
+    return 0
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What operators run: backups, verification, the doctor, and their commands."""

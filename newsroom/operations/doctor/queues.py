@@ -1,0 +1,151 @@
+"""Is due work taken? Told by the rows, not by which processes there are.
+
+A worker that runs and takes nothing looks alive in a list of processes. The age of the
+oldest due row does not lie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
+
+from articles.models import Article, Image
+from articles.renditions import LEASE as PICTURE_LEASE
+from markets.models import Feed
+from markets.models.feed import LEASE as FEED_LEASE
+from newsroom.operations.doctor.finding import Finding, Level, ago
+from wire.models import Source
+from wire.models.sources import LEASE as SOURCE_LEASE
+
+LATE = timedelta(seconds=30)  # every kind is rung for every 5 seconds or more often
+ALIVE = timedelta(seconds=90)  # a worker that took such work since then is at work
+RINGS = 10  # so many waiting in one queue: nobody takes them
+START = (
+    "See the workers' logs in var/log, or start one: celery -A newsroom worker -Q {}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of work: how much is due, since when, and when any was last taken."""
+
+    name: str
+    queue: str
+    waiting: int
+    oldest: datetime | None = None  # since when the first of it is due
+    moved: datetime | None = None  # None: no row tells
+    tells: bool = True  # whether rows would tell of all such work that was taken
+
+    def is_late(self, now: datetime) -> bool:
+        return self.oldest is not None and now - self.oldest > LATE
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it is late, and surely nobody takes it."""
+        return self.tells and self.is_late(now) and not self.is_moving(now)
+
+    def is_moving(self, now: datetime) -> bool:
+        return self.moved is not None and now - self.moved <= ALIVE
+
+
+def kinds(now: datetime) -> list[Kind]:
+    """Return every kind of work that beat rings for and rows tell of. A query or two each."""
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    pictures = Image.objects.filter(free, due_at__lte=now)
+    tried = "last_attempt_at"
+    return [
+        _kind("wire", "ingest", Source.objects.due(now),
+              moved=_taken(Source, SOURCE_LEASE, tried)),
+        _kind("renditions", "media", pictures,
+              moved=_taken(Image, PICTURE_LEASE), tells=False),
+        _kind("prices", "markets", Feed.objects.due(now),
+              moved=_taken(Feed, FEED_LEASE, tried)),
+        _kind("announcements", "editorial", Article.objects.to_announce(now),
+              column="public_at", tells=False),
+    ]  # fmt: skip
+
+
+def _kind[M: Model](
+    name: str,
+    queue: str,
+    due: QuerySet[M],
+    *,
+    column: str = "due_at",
+    moved: datetime | None = None,
+    tells: bool = True,
+) -> Kind:
+    found = due.order_by().aggregate(n=Count("pk"), oldest=Min(column))
+    return Kind(name, queue, found["n"], found["oldest"], moved, tells)
+
+
+def _taken(model: type[Model], lease: timedelta, *done: str) -> datetime | None:
+    """Return when such work was last taken or done, as far as the rows still tell."""
+    columns = [Max("lease_until"), *map(Max, done)]
+    found = model._default_manager.aggregate(*columns)
+    until = found.pop("lease_until__max")
+    moments = [until - lease if until else None, *found.values()]
+    return max((moment for moment in moments if moment), default=None)
+
+
+def taken(
+    kind: Kind, kinds: list[Kind], rings: dict[str, int] | None, now: datetime
+) -> Finding:
+    """Is this kind of work taken in time? `kinds` are all, `rings` wait in each queue."""
+    if kind.oldest is None:
+        return Finding(Level.OK, kind.name, "Nothing waits.")
+    age = ago(now - kind.oldest)
+    if not kind.is_late(now):
+        return Finding(Level.OK, kind.name, f"{kind.waiting:,} due, taken in time.")
+    piled = (rings or {}).get(kind.queue, 0) >= RINGS
+    unsure = not kind.tells and not piled and not any(k.stands(now) for k in kinds)
+    if kind.is_moving(now) or unsure:
+        return Finding(
+            Level.WARNING,
+            kind.name,
+            f"The worker is behind: {kind.waiting:,} wait, the oldest for {age}.",
+            "If it lasts, start more workers, or see what is slow.",
+        )
+    last = f"; some was last taken {ago(now - kind.moved)} ago" if kind.moved else ""
+    return Finding(
+        Level.BROKEN,
+        kind.name,
+        f"Nobody takes this work: {kind.waiting:,} wait, the oldest for {age}{last}.",
+        START.format(kind.queue),
+    )
+
+
+def beat(kinds: list[Kind], rings: dict[str, int] | None, now: datetime) -> Finding:
+    """Does beat ring? `rings` is how many wait in each queue, None if nobody can tell.
+
+    Work that is late while rings wait lacks a worker; work that is late while none wait
+    and none moves lacks a ring.
+    """
+    if any(kind.is_moving(now) for kind in kinds):
+        return Finding(Level.OK, "beat", "It is heard: work is taken as it rings.")
+    piled = [queue for queue, count in (rings or {}).items() if count >= RINGS]
+    if piled:
+        return Finding(
+            Level.WARNING,
+            "beat",
+            f"It rings, and nobody takes from {', '.join(piled)}"
+            f" ({sum((rings or {}).values()):,} rings wait).",
+            START.format(",".join(piled)),
+        )
+    if not any(kind.is_late(now) for kind in kinds):
+        return Finding(
+            Level.OK, "beat", "Nothing is late, so nothing speaks against it."
+        )
+    if rings is None:
+        return Finding(
+            Level.WARNING,
+            "beat",
+            "Work is late, and without the broker nobody can tell whether beat rings.",
+            "Mend the broker first.",
+        )
+    return Finding(
+        Level.BROKEN,
+        "beat",
+        "Work is late, and no ring waits: beat does not ring.",
+        "See var/log/beat.log, or start it: celery -A newsroom beat.",
+    )
