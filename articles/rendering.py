@@ -58,7 +58,9 @@ def mark() -> str:
     """Return what names the templates and this module: another mark, another outcome."""
     here = Path(__file__)
     digest = hashlib.sha256(here.read_bytes())
-    digest.update(here.with_name("body_elements.py").read_bytes())  # where marks may stand
+    digest.update(
+        here.with_name("body_elements.py").read_bytes()
+    )  # where marks may stand
     folder = settings.BASE_DIR / "templates" / "articles"
     for name in _TEMPLATES:
         digest.update((folder / f"{name}.html").read_bytes())

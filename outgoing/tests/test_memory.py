@@ -29,7 +29,7 @@ BOMBS = [
 SCRIPT = """
 import json, re, sys
 from outgoing.client import Client
-from outgoing.faults import FetchError
+from outgoing.errors import FetchError
 
 def memory(field):
     # Not getrusage: its peak is handed down from the process that started this one.

@@ -116,7 +116,7 @@ def test_what_the_house_notes_reaches_no_reader(client):
 
 def test_what_rings_the_live_stream_carries_no_note(monkeypatch):
     rung = []
-    for module in ("moving", "placing", "publishing"):
+    for module in ("transitions", "metadata", "publication"):
         monkeypatch.setattr(
             f"articles.{module}.ring", lambda tags, **more: rung.append(str([*tags]))
         )

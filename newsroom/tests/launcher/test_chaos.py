@@ -41,7 +41,7 @@ ANSWER = 8  # seconds the site may wait for the database: NEWSROOM_DB_PATIENCE
 # The servers, kept running as `make run` does it.
 KEEP = """
 import signal
-from newsroom import embedded
+from newsroom.launcher import embedded
 embedded.start(tied=True)
 keepers = embedded.keep(embedded.Servers(postgres=True, valkey=True), say=print)
 print("up", flush=True)

@@ -203,7 +203,7 @@ def test_back_ends_without_their_postmaster_are_ended_before_a_start(var):
 
 def test_tied_servers_end_with_a_caller_that_is_killed(var):
     code = (
-        "from newsroom import embedded; embedded.start(tied=True);"
+        "from newsroom.launcher import embedded; embedded.start(tied=True);"
         "print('up', flush=True); import time; time.sleep(60)"
     )
     with subprocess.Popen(

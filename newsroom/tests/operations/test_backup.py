@@ -216,7 +216,7 @@ from django.utils import timezone
 from PIL import Image as Picture
 from articles import renditions
 from articles.tests.factories import make_article
-from wire import blobs
+from wire import raw_documents
 from wire.connectors.base import Batch
 from wire.models import Version
 from wire.store import store
@@ -226,7 +226,7 @@ now = timezone.now()
 source = make_source()
 for text in ("The ferry sails again.", "The ferry sails again on Monday."):
     batch = Batch(format="rss", posts=(make_post(text=text),))
-    store(source, batch, blob=blobs.keep(text.encode()), now=now)
+    store(source, batch, blob=raw_documents.keep(text.encode()), now=now)
 make_article(status="live", evidence=Version.objects.get(n=2), now=now)
 raw = BytesIO()
 Picture.new("RGB", (40, 30), "navy").save(raw, "PNG")
@@ -470,13 +470,13 @@ def test_another_server_that_has_counted_less_far_tells_its_ledger_in_order(
     assert other.databases() == {"newsroom"}
     told = other.manage(
         "shell", "-v0", "-c",
-        "from articles import following; from articles.models import Cursor;"
+        "from articles import source_changes; from articles.models import Cursor;"
         "from wire import ledger; from wire.models import Source;"
         "from wire.tests.factories import make_item;"
         "old, end = ledger.since(ledger.START);"
         "make_item(Source.objects.get());"
         "new, end = ledger.since(end);"
-        "following.follow_sources();"
+        "source_changes.follow_sources();"
         "print([t.kind for t in old], [t.kind for t in new]);"
         "print(Cursor.objects.get().event == int(end.split('-')[1]))",
     )  # fmt: skip

@@ -113,7 +113,7 @@ def test_an_altered_text_is_named_though_its_hash_was_left():
 def test_an_altered_text_with_a_hash_made_to_fit_breaks_the_ledger():
     text = Revision.objects.get(n=1)
     text.body = "<p>Other.</p>"
-    fitting = integrity_checks.proving.text_hash(text.text())
+    fitting = integrity_checks.integrity.text_hash(text.text())
     by_hand("UPDATE articles_revision SET body = %s, hash = %s", text.body, fitting)
 
     code, lines = verify()
