@@ -92,7 +92,7 @@ def poll_in_a_child(how, document, *, now, blobs):
     return subprocess.run(
         [sys.executable, "-m", "wire.tests.killed_reader", how, now.isoformat(),
          connection.settings_dict["NAME"], connection.settings_dict["USER"],
-         str(raw_documents)],
+         str(blobs)],
         cwd=ROOT, env={**os.environ, "DJANGO_SETTINGS_MODULE": "newsroom.settings"},
         input=document, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
