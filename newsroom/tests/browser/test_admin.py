@@ -225,18 +225,19 @@ def test_two_who_save_one_text_see_both_and_lose_nothing(enter):
     article = make_article(body="<p>One.</p><p>Two.</p>", section=make_section())
     ines, edda = (make_user(role, is_staff=True) for role in ("reporter", "editor"))
     hers, mine = enter(ines, address(article)), enter(edda, address(article))
-    for page, place, words in ((hers, "One.", "First: "), (mine, "Two.", "Then: ")):
-        editor(page).get_by_text(place).click()
-        page.keyboard.press("Home")
+    for page, place, words in ((hers, "One.", " Seen."), (mine, "Two.", " Heard.")):
+        editor(page).get_by_text(place).click()  # behind the words: the line is long
+        expect(editor(page)).to_be_focused()
         page.keyboard.type(words)
+        expect(editor(page)).to_contain_text(place + words)
     hers.keyboard.press("Control+s")
     expect(hers.get_by_text("Saved as revision 2.")).to_be_visible()
 
     mine.keyboard.press("Control+s")
 
     expect(mine.get_by_role("alert")).to_contain_text("You changed different places")
-    expect(editor(mine)).to_contain_text("First: One.")
-    expect(editor(mine)).to_contain_text("Then: Two.")
+    expect(editor(mine)).to_contain_text("One. Seen.")
+    expect(editor(mine)).to_contain_text("Two. Heard.")
     mine.keyboard.press("Control+s")
     expect(mine.get_by_text("Saved as revision 3.")).to_be_visible()
 
