@@ -7,12 +7,11 @@ channel, a home page or a made-up number proves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from articles import body, checks
-from articles.checks import Copy, Finding, Names, Outlet, index
+from articles.checks import Copy, EvidenceRow, Finding, Names, Outlet, index
 from articles.link_rules import Placeholder, check_link
 from wire.graphemes import cut
 from wire.models import Publisher
@@ -21,37 +20,9 @@ if TYPE_CHECKING:
     from articles.models import Article, Evidence, Revision
     from wire.models import Item
 
-__all__ = ["Finding", "Placeholder", "Row", "check_link", "findings", "rows"]
+__all__ = ["Finding", "Placeholder", "check_link", "findings", "rows"]
 
 _PRESS = ("agency", "media")  # kinds of publishers a mere mention of whom is a claim
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the public ledger: one version in one role."""
-
-    mark: int  # printed at the paragraphs and in the ledger
-    role: str
-    role_label: str
-    source: str
-    publisher: str
-    author: str
-    headline: str
-    claimed_at: datetime | None  # as the source says
-    seen_at: datetime  # our clock
-    state: str  # usable, changed, withdrawn, deleted
-    state_label: str
-    url: str
-    wire_url: str  # our own page of the post
-    paragraphs: tuple[str, ...]  # ids; empty: the whole article
-    note: str
-    content_hash: str  # SHA-256 of what was cited
-    version_n: int
-    item_id: str
-    embargo_until: datetime | None
-    origin_name: str  # of a repost: whose post it repeats
-    origin_url: str
-    words: str  # as cited; for the checks, never printed
 
 
 _STATES = {
@@ -62,7 +33,7 @@ _STATES = {
 }
 
 
-def rows(article: Article, revision_n: int, text: str) -> list[Row]:
+def rows(article: Article, revision_n: int, text: str) -> list[EvidenceRow]:
     """Return the public ledger of a revision whose body is `text`. One query.
 
     Numbered in the order the paragraphs come, then what stands behind the whole article.
@@ -79,12 +50,12 @@ def rows(article: Article, revision_n: int, text: str) -> list[Row]:
     return [_row(mark, links, places) for mark, links in enumerate(ordered, start=1)]
 
 
-def _row(mark: int, links: list[Evidence], places: dict[str, int]) -> Row:
+def _row(mark: int, links: list[Evidence], places: dict[str, int]) -> EvidenceRow:
     link = links[0]
     version, item = link.version, link.version.item
     state = state_of(item, version.n)
     shown = {one.paragraph for one in links if one.paragraph in places}
-    return Row(
+    return EvidenceRow(
         mark=mark,
         role=link.role,
         role_label=link.get_role_display(),
@@ -122,13 +93,13 @@ def sources_moved(article: Article) -> list[Evidence]:
     return list(article.evidence.open().moved().with_sources())
 
 
-def embargo(ledger: Iterable[Row]) -> datetime | None:
+def embargo(ledger: Iterable[EvidenceRow]) -> datetime | None:
     """Return the latest embargo of the versions cited, None without any."""
     return max((row.embargo_until for row in ledger if row.embargo_until), default=None)
 
 
 def findings(
-    article: Article, ledger: list[Row], revision: Revision | None = None
+    article: Article, ledger: list[EvidenceRow], revision: Revision | None = None
 ) -> list[Finding]:
     """Check a text, the working one by default, against its evidence. One query.
 

@@ -15,6 +15,7 @@ from django.db.models import Value, prefetch_related_objects
 from django.db.models.expressions import Combinable
 
 from articles import body, issue_numbering, limits, provenance, rendering
+from articles.checks import EvidenceRow
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.models.issue import Issue
 from articles.models.redirect import OldAddress
@@ -45,7 +46,7 @@ def becoming_public(
     article: Article,
     step: Step,
     revision: Revision,
-    ledger: list[provenance.Row],
+    ledger: list[EvidenceRow],
     *,
     instant: datetime,
     at: datetime | None,
@@ -79,7 +80,7 @@ def becoming_public(
     return changes
 
 
-def _until(row: provenance.Row) -> datetime:
+def _until(row: EvidenceRow) -> datetime:
     assert row.embargo_until  # noqa: S101
     return row.embargo_until
 
@@ -127,7 +128,7 @@ def render(article: Article) -> None:
             setattr(article, name, value)
 
 
-def rendered(article: Article, ledger: list[provenance.Row]) -> dict[str, object]:
+def rendered(article: Article, ledger: list[EvidenceRow]) -> dict[str, object]:
     """Return the columns that hold the public text as readers get it, search included."""
     revision = article.live_revision
     assert revision is not None  # noqa: S101  # the caller made it public

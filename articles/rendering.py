@@ -28,8 +28,8 @@ from articles.models.image import Image
 from articles.models.taxonomy import Author
 
 if TYPE_CHECKING:
+    from articles.checks import EvidenceRow
     from articles.models import Article, Notice, OpenQuestion, Revision
-    from articles.provenance import Row
 
 # A picture in a body; cleaning writes its tags in this one form.
 _PICTURE = re.compile(rf'<img [^>]*?src="/media/({body.PICTURE_ID})/[^"]*"[^>]*>')
@@ -68,7 +68,9 @@ def mark() -> str:
     return digest.hexdigest()[:16]
 
 
-def render(article: Article, revision: Revision, ledger: list[Row]) -> dict[str, str]:
+def render(
+    article: Article, revision: Revision, ledger: list[EvidenceRow]
+) -> dict[str, str]:
     """Return the columns to store: cards, page, JSON-LD, document and `rendered_with`.
 
     Asks for notices, topics, questions and the authors' portraits: four queries.
@@ -100,7 +102,10 @@ def long_time(at: datetime) -> str:
 
 
 def _facts(
-    article: Article, revision: Revision, ledger: list[Row], notices: list[Notice]
+    article: Article,
+    revision: Revision,
+    ledger: list[EvidenceRow],
+    notices: list[Notice],
 ) -> dict[str, Any]:
     """Return what the templates print."""
     section = article.section
@@ -213,7 +218,7 @@ def _portrait(revision: Revision) -> SafeString | str:
     return picture(author.portrait, shape="1x1", sizes="4rem", alt="")
 
 
-def marked(text: str, ledger: list[Row]) -> SafeString:
+def marked(text: str, ledger: list[EvidenceRow]) -> SafeString:
     """Return the body with the number of each source at the paragraph it stands behind."""
     marks: dict[str, list[str]] = {}
     for row in ledger:
@@ -245,7 +250,7 @@ def _with_marks(block: body.Block, marks: list[str]) -> str:
     return f"{head}{sups}{found}{tail}"
 
 
-def _printed(ledger: list[Row], text: str) -> list[dict[str, object]]:
+def _printed(ledger: list[EvidenceRow], text: str) -> list[dict[str, object]]:
     number = {name: index for index, name in enumerate(body.ids(text), start=1)}
     return [
         {
@@ -260,7 +265,7 @@ def _printed(ledger: list[Row], text: str) -> list[dict[str, object]]:
     ]
 
 
-def summary(ledger: list[Row]) -> dict[str, int]:
+def summary(ledger: list[EvidenceRow]) -> dict[str, int]:
     """Count posts, publishers and origins apart.
 
     Two posts of one publisher are one witness, and so are two reposts of one post.
@@ -276,7 +281,7 @@ def _document(
     facts: dict[str, Any],
     article: Article,
     revision: Revision,
-    ledger: list[Row],
+    ledger: list[EvidenceRow],
     notices: list[Notice],
 ) -> dict[str, object]:
     """Return the article as the API gives it."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from articles import alterations, provenance, publication, workflow
+from articles.checks import EvidenceRow
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.workflow import Refused, Said, Step
 from wire.sanitise import clean_text
@@ -131,7 +132,7 @@ def _told(
 
 def _text(
     article: Article, step: Step, seen: int
-) -> tuple[Revision, list[provenance.Row]]:
+) -> tuple[Revision, list[EvidenceRow]]:
     """Return the revision in question, and its sources when it becomes public.
 
     The revision comes with `passed_n`: which one a second pair of eyes passed last.
@@ -157,7 +158,7 @@ def _gate(
     article: Article,
     step: Step,
     revision: Revision,
-    ledger: list[provenance.Row],
+    ledger: list[EvidenceRow],
     note: str,
 ) -> None:
     """Refuse to publish what nobody approved, or what nothing stands behind."""

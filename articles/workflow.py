@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from articles.limits import MAX_NOTE
 
 if TYPE_CHECKING:
-    from articles.models import Article
     from staff.models import User
 
 
 #: What readers are told of a kill by default, and of those made before they were told.
 NEUTRAL = "The editors decided not to publish it any longer."
+
+
+class InWorkflow(Protocol):
+    """What the table asks of an article; see `articles.models.Article`."""
+
+    status: str
+
+    def get_status_display(self) -> str: ...
+    def was_public(self, now: datetime) -> bool: ...
+    def has_new_text(self) -> bool: ...
+    def hands(self) -> dict[int, str]: ...
 
 
 class Refused(Exception):
@@ -116,7 +126,7 @@ def asked_around(part: str, status: str) -> str:
     return f"articles.{_AROUND[status][_PARTS.index(part)]}_article"
 
 
-def why_not_around(part: str, article: Article, user: User) -> str:
+def why_not_around(part: str, article: InWorkflow, user: User) -> str:
     """Say why `user` may not change that part of what stands around the text, or nothing."""
     if article.status not in _AROUND:
         return "This article was killed; it stays where it was."
@@ -130,7 +140,7 @@ def why_not_around(part: str, article: Article, user: User) -> str:
 def find(
     verb: str,
     *,
-    article: Article,
+    article: InWorkflow,
     user: User,
     now: datetime,
     said: Said,
@@ -144,7 +154,7 @@ def find(
     return step
 
 
-def open_to(user: User, article: Article, now: datetime) -> list[Step]:
+def open_to(user: User, article: InWorkflow, now: datetime) -> list[Step]:
     """Return the steps `user` may take with `article` at `now`, in the table's order.
 
     What has still to be given (a note, a time) is left out of account.
@@ -153,7 +163,7 @@ def open_to(user: User, article: Article, now: datetime) -> list[Step]:
     return [step for step in steps if not why_shut(step, article, user, now)]
 
 
-def onward(article: Article) -> list[Step]:
+def onward(article: InWorkflow) -> list[Step]:
     """Return the steps that lead on from where the article is, whoever may take them."""
     return [
         step
@@ -164,7 +174,7 @@ def onward(article: Article) -> list[Step]:
     ]
 
 
-def why_shut(step: Step, article: Article, user: User, now: datetime) -> str:
+def why_shut(step: Step, article: InWorkflow, user: User, now: datetime) -> str:
     """Say why this step is not open, or return an empty string. At most two queries."""
     if article.status not in step.sources:
         state = article.get_status_display().lower()

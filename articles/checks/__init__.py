@@ -9,23 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import unescape
-from typing import TYPE_CHECKING
 
 from articles import body
 from articles.checks.attribution import listed, uncovered, witnesses
 from articles.checks.attribution_patterns import namings
 from articles.checks.independence import alone, roots
 from articles.checks.publisher_index import Names, Outlet, index
-from articles.checks.rules import RULES, Copy, Finding, Passage, finding
+from articles.checks.rules import RULES, Copy, EvidenceRow, Finding, Passage, finding
 from articles.checks.timing import firsts, times
 from articles.link_rules import Placeholder, check_link
-
-if TYPE_CHECKING:
-    from articles.provenance import Row
 
 __all__ = [
     "RULES",
     "Copy",
+    "EvidenceRow",
     "Finding",
     "Names",
     "Outlet",
@@ -40,7 +37,7 @@ _LINK = re.compile(r'\bhref="([^"]*)"|(https?://[^\s<>"“”]+)')
 _HEADINGS = ("h2", "h3")
 
 
-def findings(copy: Copy, ledger: Sequence[Row], names: Names) -> list[Finding]:
+def findings(copy: Copy, ledger: Sequence[EvidenceRow], names: Names) -> list[Finding]:
     """Check a text against its evidence; what blocks comes first."""
     passages = _passages(copy)
     evidence = witnesses(ledger, names)
@@ -75,7 +72,7 @@ def _passages(copy: Copy) -> list[Passage]:
     ]
 
 
-def _nothing(copy: Copy, ledger: Sequence[Row]) -> Iterable[Finding]:
+def _nothing(copy: Copy, ledger: Sequence[EvidenceRow]) -> Iterable[Finding]:
     if not ledger and copy.kind != "opinion":
         yield finding(
             "no_evidence",
@@ -99,7 +96,7 @@ def _links(passages: Iterable[Passage]) -> Iterable[Finding]:
                 yield finding(rule, sentence, passage.id)
 
 
-def _moved(ledger: Iterable[Row]) -> Iterable[Finding]:
+def _moved(ledger: Iterable[EvidenceRow]) -> Iterable[Finding]:
     for row in ledger:
         if row.state != "usable":
             yield finding(

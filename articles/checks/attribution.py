@@ -6,14 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from articles.checks.attribution_patterns import Naming
 from articles.checks.publisher_index import Names
-from articles.checks.rules import Finding, Passage, finding
-
-if TYPE_CHECKING:
-    from articles.provenance import Row
+from articles.checks.rules import EvidenceRow, Finding, Passage, finding
 
 _TIMES = {1: "once", 2: "twice"}
 
@@ -22,7 +18,7 @@ _TIMES = {1: "once", 2: "twice"}
 class Witness:
     """One row of the evidence: whose it is, whom it names, and when it was posted."""
 
-    row: Row
+    row: EvidenceRow
     outlets: frozenset[int]  # publisher, source and the origin of a repost
     quoted: frozenset[int]  # named in its words
     at: datetime
@@ -33,7 +29,7 @@ class Witness:
         return not paragraphs or not passage.id or passage.id in paragraphs
 
 
-def witnesses(ledger: Sequence[Row], names: Names) -> list[Witness]:
+def witnesses(ledger: Sequence[EvidenceRow], names: Names) -> list[Witness]:
     """Read the evidence with the names of publishers in hand."""
     return [
         Witness(
@@ -50,7 +46,7 @@ def witnesses(ledger: Sequence[Row], names: Names) -> list[Witness]:
     ]
 
 
-def posted(row: Row) -> datetime:
+def posted(row: EvidenceRow) -> datetime:
     """Return when a post was there: as its source says, but never after we saw it."""
     return min(row.claimed_at, row.seen_at) if row.claimed_at else row.seen_at
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from articles.checks.rules import Finding, finding
-
-if TYPE_CHECKING:
-    from articles.provenance import Row
+from articles.checks.rules import EvidenceRow, Finding, finding
 
 _SAME_HOST = {"twitter.com": "x.com", "telegram.me": "t.me", "telegram.dog": "t.me"}
 _MOST_STEPS = 20  # from a repost of a repost to its root
 
 
-def roots(ledger: Sequence[Row]) -> set[str]:
+def roots(ledger: Sequence[EvidenceRow]) -> set[str]:
     """Return what the evidence goes back to: a repost counts as the post it repeats."""
     by_url = {_place(row.url): row for row in ledger if row.url}
     return {_root(row, by_url) for row in ledger}
 
 
-def _root(row: Row, by_url: dict[str, Row]) -> str:
+def _root(row: EvidenceRow, by_url: dict[str, EvidenceRow]) -> str:
     for _ in range(_MOST_STEPS):
         origin = by_url.get(_place(row.origin_url)) if row.origin_url else None
         if origin is None or origin is row:
@@ -41,7 +37,7 @@ def _place(url: str) -> str:
     return f"{_SAME_HOST.get(host, host)}/{path.strip('/')}{query}"
 
 
-def alone(ledger: Sequence[Row]) -> list[Finding]:
+def alone(ledger: Sequence[EvidenceRow]) -> list[Finding]:
     """Say where many posts are one witness."""
     if not ledger:
         return []

@@ -8,6 +8,7 @@ told something that nothing bears out; it warns where the words may be right all
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,34 @@ class Copy:
     kind: str
     alt: str | None = None  # of the lead picture; None: there is none
     credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """One version of a post in one role, as a text rests on it and as readers see it."""
+
+    mark: int  # printed at the paragraphs and in the ledger
+    role: str
+    role_label: str
+    source: str
+    publisher: str
+    author: str
+    headline: str
+    claimed_at: datetime | None  # as the source says
+    seen_at: datetime  # our clock
+    state: str  # usable, changed, withdrawn, deleted
+    state_label: str
+    url: str
+    wire_url: str  # our own page of the post
+    paragraphs: tuple[str, ...]  # ids; empty: the whole article
+    note: str
+    content_hash: str  # SHA-256 of what was cited
+    version_n: int
+    item_id: str
+    embargo_until: datetime | None
+    origin_name: str  # of a repost: whose post it repeats
+    origin_url: str
+    words: str  # as cited; for the checks, never printed
 
 
 @dataclass(frozen=True, slots=True)

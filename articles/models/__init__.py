@@ -1,13 +1,11 @@
 """What we write: the paper's parts, articles and their revisions, evidence, pictures."""
 
-from articles.models.image import Image, Rendition  # first: rendering reads it here
-
-# isort: split
 from articles.models.alteration import Alteration
 from articles.models.article import Article, Byline
 from articles.models.change import Change, ChangeKind
 from articles.models.choices import Kind, Prominence, Status
 from articles.models.evidence import Evidence, Role
+from articles.models.image import Image, Rendition
 from articles.models.issue import Issue
 from articles.models.ledger_cursor import Cursor
 from articles.models.notice import Notice

@@ -239,7 +239,7 @@ class Article(models.Model):
         """Return who may not pass the working text, and what each did; see `hands`."""
         return contributors.hands(self)
 
-    def ledger(self, revision: Revision | None = None) -> list[provenance.Row]:
+    def ledger(self, revision: Revision | None = None) -> list[provenance.EvidenceRow]:
         """Return who stands behind a revision, the working one by default."""
         shown = revision or self.current_revision()
         return provenance.rows(self, shown.n, shown.body)

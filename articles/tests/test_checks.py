@@ -9,11 +9,10 @@ import pytest
 from django.conf import settings
 
 from articles import checks, workflow
-from articles.checks import Copy, Names, Outlet
+from articles.checks import Copy, EvidenceRow, Names, Outlet
 from articles.checks.attribution_patterns import namings
 from articles.checks.known_publishers import WELL_KNOWN
 from articles.checks.rules import RULES
-from articles.provenance import Row
 from articles.tests.factories import NINE, make_article, make_user
 from wire.tests.factories import make_publisher, make_source
 
@@ -29,9 +28,11 @@ KNOWN = Names(
 _n = count(1)
 
 
-def make_row(publisher="Northern Wire", *, paragraphs=(), at=DAWN, **fields) -> Row:
+def make_row(
+    publisher="Northern Wire", *, paragraphs=(), at=DAWN, **fields
+) -> EvidenceRow:
     n = next(_n)
-    return Row(
+    return EvidenceRow(
         **{
             "mark": n,
             "role": "supports",
