@@ -1,4 +1,4 @@
-"""Whose hands are in a text: they may not pass it.
+"""Who wrote a text and has not been passed since: they may not pass it. Pure.
 
 A text is passed when it becomes the public one. Whoever saved anything since then is one
 of its writers, however little of it was left standing by who saved last; an approval that
@@ -7,17 +7,16 @@ was taken back, or a schedule, has passed nothing. A restored text brings its wr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from django.db.models import CharField, F, IntegerField, Value
-from django.db.models.functions import Cast
-
-if TYPE_CHECKING:
-    from articles.models import Article
-
+SAVED = "saved"  # what a row of the past is, beside the verbs
 _GOES_OUT = ("publish", "schedule", "update")
-_COUNTS = (*_GOES_OUT, "hold", "submit")
+VERBS = (*_GOES_OUT, "hold", "submit")  # of the moves that count
+
+# What was done, its place among what is of its kind, the revision, who, and of a restored
+# revision which one it repeats.
+Row = tuple[str, int, int, int, int | None]
 
 
 @dataclass(slots=True)
@@ -32,33 +31,27 @@ class _Past:
     submitted_by: int | None = None
 
 
-def hands(article: Article) -> dict[int, str]:
-    """Return who may not pass the working text (user ids), and what each did. One query.
+def contributor_ids(
+    rows: Iterable[Row], *, newest: int, is_live: bool
+) -> dict[int, str]:
+    """Return who may not pass revision `newest` (user ids), and what each did.
 
-    What they did completes a sentence: “you wrote revision 4 of this text”.
+    `rows` are the saves and the moves (`VERBS`) of one article, in any order.
     """
-    past = _past(article)
+    past = _past(rows)
     found = {
         past.writers[n]: f"you wrote revision {n} of this text"
-        for n in sorted(_unpassed(past, article.revision_n))
+        for n in sorted(_unpassed(past, newest))
     }
-    if article.status != "live" and past.submitted_by is not None:
+    if not is_live and past.submitted_by is not None:
         found.setdefault(past.submitted_by, "you submitted this text yourself")
     return found
 
 
-def _past(article: Article) -> _Past:
-    saved = article.revisions.annotate(
-        what=Value("saved", CharField()), turn=Cast("n", IntegerField())
-    ).values_list("what", "turn", "n", "by_id", "restored_n")
-    moved = (
-        article.moves.filter(verb__in=_COUNTS)
-        .annotate(turn=F("pk"), nothing=Value(None, IntegerField()))
-        .values_list("verb", "turn", "revision_n", "by_id", "nothing")
-    )
+def _past(rows: Iterable[Row]) -> _Past:
     past = _Past()
-    for what, _, n, by, restored in sorted(saved.union(moved, all=True), key=_turn):
-        if what == "saved":
+    for what, _, n, by, restored in sorted(rows, key=_turn):
+        if what == SAVED:
             past.writers[n] = by
             if restored:
                 past.restored[n] = restored
@@ -71,7 +64,7 @@ def _past(article: Article) -> _Past:
     return past
 
 
-def _turn(row: tuple[str, int, int, int, int | None]) -> int:
+def _turn(row: Row) -> int:
     return row[1]
 
 

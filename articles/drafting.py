@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from articles import body, provenance
+from articles import body, evidence, provenance, revisions
 from articles.limits import MAX_DRAFT_ITEMS, MAX_HEADLINE
 from articles.models import Article, Role, Section
 from articles.workflow import Refused
@@ -49,7 +49,7 @@ def draft_from(
             item.claim(by=by, now=now)
         pairs = [(item, item.current_version()) for item in items]
         faults = [_fault(version) for _, version in pairs]
-        article = Article.start(
+        article = revisions.start(
             section=section,
             headline=_headline(pairs[0][1]),
             by=by,
@@ -60,7 +60,8 @@ def draft_from(
         quotes = [b.id for b in body.split(article.body) if b.tag == "blockquote"]
         for index, (_, version) in enumerate(pairs):
             if not faults[index]:
-                article.attach(
+                evidence.attach(
+                    article,
                     version,
                     by=by,
                     now=now,

@@ -9,11 +9,10 @@ from django.db import transaction
 
 from articles import body, provenance, revisions
 from articles.limits import MAX_EVIDENCE
-from articles.models.evidence import Role
+from articles.models import Article, Evidence, Role
 from articles.workflow import Refused
 
 if TYPE_CHECKING:
-    from articles.models import Article, Evidence
     from staff.models import User
     from wire.models import Version
 
@@ -24,11 +23,15 @@ def attach(
     *,
     by: User,
     now: datetime,
-    paragraph: str,
-    role: str,
-    note: str,
+    paragraph: str = "",
+    role: str = Role.SUPPORTS,
+    note: str = "",
 ) -> Evidence:
-    """Put a version behind a paragraph; see `Article.attach`."""
+    """Put a stored version behind a paragraph of the working text, or behind it all.
+
+    On an article whose working text is public this makes a new revision, so that readers
+    see it with the next update. Raises `workflow.Refused`.
+    """
     revisions.check_may_edit(article, by)
     if version.pk is None:
         raise Refused("Only what is stored can stand as evidence.")
@@ -48,7 +51,7 @@ def attach(
             return same
         if links.count() >= MAX_EVIDENCE:
             raise Refused(f"{MAX_EVIDENCE} links are enough for one article.")
-        _off_the_public_text(article, by=by, now=now, note="Evidence attached")
+        _leave_public_revision(article, by=by, now=now, note="Evidence attached")
         link = article.evidence.create(
             version=version,
             paragraph=paragraph,
@@ -62,34 +65,34 @@ def attach(
     return link
 
 
-def detach(article: Article, evidence: Evidence, *, by: User, now: datetime) -> None:
-    """End a link with the working text; see `Article.detach`."""
+def detach(article: Article, link: Evidence, *, by: User, now: datetime) -> None:
+    """End a link with the working text; nothing is deleted. Raises as `attach`."""
     revisions.check_may_edit(article, by)
     with transaction.atomic():
         _lock(article)
-        if not article.evidence.open().filter(pk=evidence.pk).exists():
+        if not article.evidence.open().filter(pk=link.pk).exists():
             raise Refused("Somebody else has taken this evidence off already.")
-        _off_the_public_text(article, by=by, now=now, note="Evidence taken off")
-        article.evidence.filter(pk=evidence.pk).update(until=article.revision_n)
+        _leave_public_revision(article, by=by, now=now, note="Evidence taken off")
+        article.evidence.filter(pk=link.pk).update(until=article.revision_n)
         _inherit_embargo(article)
-    evidence.until = article.revision_n
+    link.until = article.revision_n
 
 
 def _lock(article: Article) -> None:
     """Hold the article's row, and see its text as it is now."""
     article.refresh_from_db(
         fields=["status", "revision_n", "body", "live_revision"],
-        from_queryset=type(article).objects.select_for_update(no_key=True),
+        from_queryset=Article.objects.select_for_update(no_key=True),
     )
     if article.status not in revisions.EDITABLE:
         raise Refused("Somebody else moved this article first.")
 
 
-def _off_the_public_text(
+def _leave_public_revision(
     article: Article, *, by: User, now: datetime, note: str
 ) -> None:
-    """Make a working revision if the current one is public: its list must not change."""
-    if article.live_revision and not article.has_new_text():
+    """Save the text as a new revision if it is public: what is public must not change."""
+    if article.live_revision and not article.has_unpublished_changes():
         revisions.again(article, by=by, now=now, note=note)
 
 

@@ -10,19 +10,23 @@ from django.core.validators import validate_slug
 from django.db import transaction
 
 from articles import alterations, publication, workflow
+from articles.models import Article
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.models.redirect import OldAddress
 from articles.workflow import Refused
 
 if TYPE_CHECKING:
-    from articles.models import Article
     from staff.models import User
 
 _FIELDS = {"section", "topics", "kind", "prominence", "slug", "embargo_until"}
 
 
 def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
-    """Change where and how it is carried; see `Article.place`."""
+    """Change where and how it is carried; readers of a live one see it at once.
+
+    `fields`: section, topics, kind, prominence, slug, embargo_until. An address that
+    changes after publication leads on from the old one. Raises `workflow.Refused`.
+    """
     if unknown := fields.keys() - _FIELDS:
         raise TypeError(f"no such place: {', '.join(sorted(unknown))}")
     if fields.get("topics", ...) is None:
@@ -30,7 +34,7 @@ def place(article: Article, *, by: User, now: datetime, **fields: Any) -> None: 
     _check(article, by, fields)
     with transaction.atomic():
         instant = min(now, lock_ledger())
-        here = type(article).objects.select_for_update(no_key=True, of=("self",))
+        here = Article.objects.select_for_update(no_key=True, of=("self",))
         fresh = here.select_related("section", "issue", "live_revision").get(
             pk=article.pk
         )
@@ -60,7 +64,7 @@ def _write(
         changes |= _readdressed(fresh, before, changes, instant)
     if changes:
         changes["changed_at"] = now
-        type(fresh).objects.filter(pk=fresh.pk).update(**changes)
+        Article.objects.filter(pk=fresh.pk).update(**changes)
     if "topics" in altered:
         fresh.topics.set(altered["topics"][1])  # forgets those the tags were made of
     if fresh.status == "live" and altered:

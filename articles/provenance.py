@@ -33,15 +33,16 @@ _STATES = {
 }
 
 
-def rows(article: Article, revision_n: int, text: str) -> list[EvidenceRow]:
-    """Return the public ledger of a revision whose body is `text`. One query.
+def rows(article: Article, revision: Revision | None = None) -> list[EvidenceRow]:
+    """Return the sources of a revision, the working one by default. Two queries at most.
 
     Numbered in the order the paragraphs come, then what stands behind the whole article.
     """
-    places = {name: index for index, name in enumerate(body.ids(text))}
+    shown = revision or article.current_revision()
+    places = {name: index for index, name in enumerate(body.ids(shown.body))}
     last = len(places)
     grouped: dict[tuple[int, str], list[Evidence]] = {}
-    for link in article.evidence.at(revision_n).with_sources():
+    for link in article.evidence.at(shown.n).with_sources():
         grouped.setdefault((link.version_id, link.role), []).append(link)
     ordered = sorted(
         grouped.values(),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
@@ -14,17 +12,13 @@ from django.db import connection, transaction
 from django.db.models import Value, prefetch_related_objects
 from django.db.models.expressions import Combinable
 
-from articles import body, issue_numbering, limits, provenance, rendering
+from articles import body, issue_numbering, provenance, rendering
 from articles.checks import EvidenceRow
-from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.models import Article, Revision
+from articles.models.change import ChangeKind, lock_ledger
 from articles.models.issue import Issue
 from articles.models.redirect import OldAddress
 from articles.workflow import Refused, Step
-from wire.sanitise import clean_text
-
-if TYPE_CHECKING:
-    from articles.models import Article, Notice, Revision
-    from staff.models import User
 
 _CREDIT = """
 WITH named AS (SELECT id FROM articles_author WHERE slug = ANY(%(slugs)s)),
@@ -34,12 +28,6 @@ WITH named AS (SELECT id FROM articles_author WHERE slug = ANY(%(slugs)s)),
 INSERT INTO articles_article_public_authors (article_id, author_id)
 SELECT %(article)s, id FROM named ON CONFLICT DO NOTHING
 """
-_PRINTED = {"correction", "clarification", "retraction"}  # on the corrections page
-
-
-def address(section: str, on: date, slug: str) -> str:
-    """Return where readers find an article."""
-    return f"/{section}/{on:%Y/%m/%d}/{slug}/"
 
 
 def becoming_public(
@@ -103,7 +91,7 @@ def placed_on(article: Article, visible: datetime) -> dict[str, object]:
 
 def taken_slugs(article: Article, on: date) -> set[str]:
     """Return the slugs of other articles in this one's section on that day. One query."""
-    here = type(article).objects.filter(section=article.section_id, published_on=on)
+    here = Article.objects.filter(section=article.section_id, published_on=on)
     start = f"/{article.section.slug}/{on:%Y/%m/%d}/"
     old = OldAddress.objects.filter(path__startswith=start).exclude(article=article)
     now = here.exclude(pk=article.pk).values_list("slug", flat=True)
@@ -120,8 +108,8 @@ def render(article: Article) -> None:
     revision = article.live_revision
     if revision is None:
         raise Refused("Nothing of this article is public.")
-    columns = rendered(article, provenance.rows(article, revision.n, revision.body))
-    shown = type(article).objects.filter(pk=article.pk, live_revision=revision)
+    columns = rendered(article, provenance.rows(article, revision))
+    shown = Article.objects.filter(pk=article.pk, live_revision=revision)
     shown.filter(status="live").update(**columns)
     for name, value in columns.items():
         if name != "search":
@@ -138,11 +126,9 @@ def rendered(article: Article, ledger: list[EvidenceRow]) -> dict[str, object]:
 
 @transaction.atomic
 def render_again(article: Article) -> None:
-    """Render a live article as it is now; see `Article.render`."""
+    """Render the public text as it is now and store it, telling nobody."""
     lock_ledger()
-    whole = type(article).objects.select_related(
-        "section", "issue", "live_revision__image"
-    )
+    whole = Article.objects.select_related("section", "issue", "live_revision__image")
     render(whole.get(pk=article.pk))
 
 
@@ -165,7 +151,7 @@ def announce(article: Article, revision: Revision, *, at: datetime) -> None:
 
     Call it with the ledger locked.
     """
-    untold = type(article).objects.filter(pk=article.pk, announced_at=None)
+    untold = Article.objects.filter(pk=article.pk, announced_at=None)
     if untold.update(announced_at=at):
         article.changes.append(article, ChangeKind.PUBLISHED, revision=revision, at=at)
     article.announced_at = at
@@ -214,35 +200,3 @@ def for_good(article: Article, touched: Iterable[str]) -> list[str]:
     cited = article.evidence.values_list("version__item__public_id", flat=True)
     posts = [f"item:{public_id}" for public_id in cited.distinct()]
     return [f"!{tag}" for tag in (*touched, *pictures, *posts, "corrections")]
-
-
-def notice(
-    article: Article, kind: str, text: str, *, by: User, now: datetime
-) -> Notice:
-    """Print a note on a public article; see `Article.notice`."""
-    model = article.notices.model
-    kinds = dict(model._meta.get_field("kind").flatchoices)
-    text = limits.within("The notice", clean_text(text), limits.MAX_NOTE)
-    if kind not in kinds:
-        raise Refused(f"“{kind}” is no notice: use {', '.join(kinds)}.")
-    if not text:
-        raise Refused("The notice says nothing.")
-    if not by.has_perm("articles.add_notice"):
-        raise Refused("Printing notices is not yours to do: ask somebody who may.")
-    with transaction.atomic():
-        at = min(now, lock_ledger())
-        article.refresh_from_db(fields=["status", "live_revision", "announced_at"])
-        revision = article.live_revision
-        if revision is None or not article.is_live(at):
-            raise Refused("Only what readers can see carries notices.")
-        made = article.notices.create(kind=kind, text=text, at=at, by=by)
-        article.updated_at = at
-        article.save(update_fields=["updated_at"])
-        if not article.announced_at:
-            announce(article, revision, at=at)
-        change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
-        article.changes.append(article, change, revision=revision, at=at)
-        render(shown := copy(article))
-        ring([*tags(shown), "corrections"])
-    article.page, article.document = shown.page, shown.document
-    return made

@@ -9,12 +9,20 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from articles import body, limits
-from articles.models.revision import RevisionKind, text_hash
+from articles.models import (
+    Article,
+    Author,
+    Autosave,
+    Byline,
+    Revision,
+    RevisionKind,
+    Section,
+)
+from articles.models.revision import text_hash
 from articles.workflow import Refused
 from wire.sanitise import clean_line, clean_text
 
 if TYPE_CHECKING:
-    from articles.models import Article, Author, Autosave, Revision, Section
     from staff.models import User
 
 EDITABLE = ("draft", "in_edit", "live")  # statuses; what is ready was approved as it is
@@ -25,7 +33,7 @@ _CLOSED = {
 }
 
 
-class Stale(Exception):
+class EditConflict(Exception):
     """Somebody else saved first. Nothing was overwritten; both texts are here.
 
     `mine` holds the whole text that was not saved, `theirs` the revision that was saved
@@ -43,19 +51,18 @@ class Stale(Exception):
 
 
 def start(
-    cls: type[Article],
+    *,
     section: Section,
     headline: str,
-    *,
     by: User,
     now: datetime,
     **text: Any,  # noqa: ANN401
 ) -> Article:
-    """Make a draft with its first revision; see `Article.start`."""
+    """Make a draft with its first revision; `text` as for `save`. Raises as `save`."""
     if not by.has_perm("articles.add_article"):
         raise Refused("Starting an article is not yours to do: ask somebody who may.")
     with transaction.atomic():
-        article = cls.objects.create(
+        article = Article.objects.create(
             section=section,
             headline=_headline(headline),
             slug=slug_for(headline),
@@ -85,7 +92,13 @@ def save(
     restored_n: int | None = None,
     **fields: Any,  # noqa: ANN401
 ) -> Revision:
-    """Save a new revision; see `Article.save_text`."""
+    """Save a new revision of the working text; what is not given stays as it was.
+
+    `base_n` is the revision the edit started from. `fields`: headline, standfirst, body,
+    framing, lead_image, caption. The same text again makes no revision. Raises
+    `EditConflict`, with both texts, if somebody else saved meanwhile; `workflow.Refused`,
+    `limits.TooMuch` or `body.Unusable` with the reason otherwise.
+    """
     check_may_edit(article, by)
     if base_n is None:
         raise Refused("This save does not say which revision it started from.")
@@ -120,7 +133,7 @@ def save(
 def restore(
     article: Article, n: int, *, by: User, now: datetime, base_n: int
 ) -> Revision:
-    """Save the text of revision `n` as a new revision; see `Article.restore`."""
+    """Save the text of revision `n` as a new revision. Raises as `save`."""
     old = article.revisions.select_related("image").filter(n=n).first()
     if old is None:
         raise Refused(f"There is no revision {n} of this article.")
@@ -164,7 +177,7 @@ def again(article: Article, *, by: User, now: datetime, note: str) -> Revision:
 def autosave(
     article: Article, *, by: User, now: datetime, base_n: int, **fields: str
 ) -> Autosave:
-    """Keep what was typed and not saved; see `Article.autosave`."""
+    """Keep what `by` has typed and not saved; see `Autosave`. `fields` are texts."""
     check_may_edit(article, by)
     if unknown := fields.keys() - (_FIELDS - {"lead_image"}):
         raise TypeError(f"no such text: {', '.join(sorted(unknown))}")
@@ -249,11 +262,8 @@ def _printed(
 
 def _set_bylines(article: Article, bylines: list[tuple[Author, str]]) -> None:
     article.bylines.all().delete()
-    rows = article.bylines.model.objects
-    rows.bulk_create(
-        article.bylines.model(
-            article=article, author=author, role=role, position=position
-        )
+    Byline.objects.bulk_create(
+        Byline(article=article, author=author, role=role, position=position)
         for position, (author, role) in enumerate(bylines, start=1)
     )
 
@@ -268,9 +278,7 @@ def _swap(article: Article, base_n: int, text: dict[str, Any], now: datetime) ->
     """Put the text in if the article still is at `base_n`: the number is the lock."""
     columns = {name: value for name, value in text.items() if name != "bylines"}
     columns["lead_image"] = columns.pop("image")
-    here = type(article).objects.filter(
-        pk=article.pk, revision_n=base_n, status__in=EDITABLE
-    )
+    here = Article.objects.filter(pk=article.pk, revision_n=base_n, status__in=EDITABLE)
     return bool(here.update(revision_n=base_n + 1, changed_at=now, **columns))
 
 
@@ -281,13 +289,13 @@ def _lost(
     if (done := _saved_before(article, digest)) is not None:
         _load(article, done)
         return done
-    now_at = type(article).objects.only("status", "revision_n").get(pk=article.pk)
+    now_at = Article.objects.only("status", "revision_n").get(pk=article.pk)
     if now_at.status not in EDITABLE:
         raise Refused(_CLOSED[now_at.status])
     newest = article.revisions.select_related("by").order_by("-n").first()
     if newest is None:
         raise Refused("This save names a revision that was never there.")
-    raise Stale(mine, newest, base)
+    raise EditConflict(mine, newest, base)
 
 
 def _load(article: Article, revision: Revision) -> None:

@@ -11,12 +11,12 @@ from django.db.models import OuterRef, Subquery
 
 from articles import alterations, provenance, publication, workflow
 from articles.checks import EvidenceRow
+from articles.models import Article, Move, Revision
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.workflow import Refused, Said, Step
 from wire.sanitise import clean_text
 
 if TYPE_CHECKING:
-    from articles.models import Article, Revision
     from staff.models import User
 
 _APPROVALS = ("approve", "update")  # verbs by which a second pair of eyes passes a text
@@ -48,14 +48,23 @@ def move(
     *,
     by: User,
     now: datetime,
-    said: Said,
-    revision_n: int | None,
+    note: str = "",
+    public_note: str = "",
+    at: datetime | None = None,
+    revision_n: int | None = None,
 ) -> None:
-    """Make one editorial move; see `Article.move`.
+    """Make one editorial move and record it, with all that follows, or nothing.
+
+    `note` is for the house alone; `public_note`, of a kill, is what readers are told (by
+    default `workflow.NEUTRAL`). `at` is the instant to publish at, for `schedule`;
+    `revision_n` the text `by` has seen, by default the one loaded. Raises
+    `workflow.Refused` if the workflow forbids it, or if somebody else moved the article or
+    saved its text since.
 
     Public moves follow one another through the ledger's lock, and are dated by the earlier
     of `now` and the database's clock, so that a fast clock on a web host hides nothing.
     """
+    said = Said(note=note, public_note=public_note, at=at)
     step = workflow.find(verb, article=article, user=by, now=now, said=said)
     seen = article.revision_n if revision_n is None else revision_n
     source = article.status
@@ -138,9 +147,7 @@ def _text(
     The revision comes with `passed_n`: which one a second pair of eyes passed last.
     """
     shown = article.live_revision if step.verb == "kill" else None
-    passed = article.moves.model.objects.filter(
-        article=OuterRef("article"), verb__in=_APPROVALS
-    )
+    passed = Move.objects.filter(article=OuterRef("article"), verb__in=_APPROVALS)
     last = Subquery(passed.order_by("-pk").values("revision_n")[:1])
     found = article.revisions.select_related("image").annotate(passed_n=last)
     revision = shown or found.filter(n=seen).first()
@@ -148,9 +155,7 @@ def _text(
         raise Refused("Save the text first: there is nothing to move yet.")
     if step.verb == "submit" and not revision.body:
         raise Refused("There is no text yet.")
-    ledger = (
-        provenance.rows(article, revision.n, revision.body) if step.goes_public else []
-    )
+    ledger = provenance.rows(article, revision) if step.goes_public else []
     return revision, ledger
 
 
@@ -189,12 +194,10 @@ def _leaving(article: Article, step: Step, instant: datetime) -> dict[str, objec
 
 def _swap(article: Article, seen: int, changes: dict[str, object]) -> None:
     """Compare and swap on status and revision: of two moves at once, one is refused."""
-    here = type(article).objects.filter(
-        pk=article.pk, status=article.status, revision_n=seen
-    )
+    here = Article.objects.filter(pk=article.pk, status=article.status, revision_n=seen)
     if here.update(**changes):
         return
-    now_at = type(article).objects.only("status", "revision_n").get(pk=article.pk)
+    now_at = Article.objects.only("status", "revision_n").get(pk=article.pk)
     if now_at.status == article.status and now_at.revision_n != seen:
         raise Refused(
             f"Somebody else saved the text first: it is at revision {now_at.revision_n}, "

@@ -1,6 +1,6 @@
 """The table of editorial moves: who may take an article from where to where.
 
-Plain data and one reading of it. `Article.move` is the only door; the database holds the
+Plain data and one reading of it. `transitions.move` is the only way; the database holds the
 same pairs of statuses in a trigger, and a test compares the two.
 """
 
@@ -27,8 +27,8 @@ class InWorkflow(Protocol):
 
     def get_status_display(self) -> str: ...
     def was_public(self, now: datetime) -> bool: ...
-    def has_new_text(self) -> bool: ...
-    def hands(self) -> dict[int, str]: ...
+    def has_unpublished_changes(self) -> bool: ...
+    def contributor_ids(self) -> dict[int, str]: ...
 
 
 class Refused(Exception):
@@ -54,7 +54,7 @@ class Step:
     target: str
     permission: str
     note: bool = False  # the reason must be given
-    four_eyes: bool = False  # not by whose hands are in the text; see `hands`
+    four_eyes: bool = False  # not by who wrote the text; see `contributors`
     tells: bool = False  # readers are told a sentence, beside the note for the house
     time: bool = False  # the instant of publication must be given
     goes_public: bool = False  # the working text becomes the public one
@@ -170,7 +170,7 @@ def onward(article: InWorkflow) -> list[Step]:
         for step in STEPS.values()
         if step.onward
         and article.status in step.sources
-        and (article.has_new_text() or not step.new_text)
+        and (article.has_unpublished_changes() or not step.new_text)
     ]
 
 
@@ -183,9 +183,9 @@ def why_shut(step: Step, article: InWorkflow, user: User, now: datetime) -> str:
         return f"“{step.label}” is not yours to do: ask somebody who may."
     if step.before_public and article.was_public(now):
         return "Readers have seen this article. Kill it, or publish an update."
-    if step.new_text and not article.has_new_text():
+    if step.new_text and not article.has_unpublished_changes():
         return "Nothing has changed since the text that is public."
-    if step.four_eyes and (did := article.hands().get(user.pk)):
+    if step.four_eyes and (did := article.contributor_ids().get(user.pk)):
         return f"A second pair of eyes is needed: {did}."
     return ""
 

@@ -13,6 +13,8 @@ from io import BytesIO
 
 import django
 
+from articles import revisions, transitions
+
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
@@ -108,16 +110,20 @@ def publish(section: Section) -> tuple[float, int]:
     times, count = [], 0
     body = "<p>" + "The harbour authority said so on Thursday. " * 20 + "</p>"
     for n in range(40):
-        article = Article.start(
+        article = revisions.start(
             section=section, headline=f"Bench {mark} {n}", by=writer, now=now,
             body=body * 8, standfirst="So it said.",
         )  # fmt: skip
-        article.move("submit", by=writer, now=now, revision_n=article.revision_n)
-        article.move("approve", by=chief, now=now, revision_n=article.revision_n)
+        transitions.move(
+            article, "submit", by=writer, now=now, revision_n=article.revision_n
+        )
+        transitions.move(
+            article, "approve", by=chief, now=now, revision_n=article.revision_n
+        )
         article = Article.objects.get(pk=article.pk)
         began = time.perf_counter()
         with CaptureQueriesContext(connection) as asked:
-            article.move(
+            transitions.move(article,
                 "publish", by=chief, now=now, note="A bench.",
                 revision_n=article.revision_n,
             )  # fmt: skip

@@ -12,8 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from articles import body, drafting, image_markup, renditions
-from articles.models import Article, Author, Image, Section, Topic
+from articles import (
+    body,
+    drafting,
+    evidence,
+    image_markup,
+    metadata,
+    notices,
+    renditions,
+    revisions,
+    transitions,
+)
+from articles.models import Author, Image, Section, Topic
 from demo import listening, paper
 from demo.paper import CREDIT, RIGHTS, Block, Story
 from demo.posts import World
@@ -183,15 +193,20 @@ class _Way:
                 yield when - MINUTE, lambda: self._update(when - MINUTE, notice["text"])
             yield (
                 when,
-                lambda: self.article.notice(
-                    notice["kind"], notice["text"], by=self.desk.chief, now=when
+                lambda: notices.add(
+                    self.article,
+                    notice["kind"],
+                    notice["text"],
+                    by=self.desk.chief,
+                    now=when,
                 ),
             )
         if self.story.status == "killed":
             killed = now - head["killed_ago"] * MINUTE
             yield (
                 killed,
-                lambda: self.article.move(
+                lambda: transitions.move(
+                    self.article,
                     "kill",
                     by=self.desk.chief,
                     now=killed,
@@ -211,15 +226,20 @@ class _Way:
             )
             if self.story.status == "draft":  # the quotes are still in it
                 text["body"] += self.article.body
-            self.article.save_text(
-                by=self.writer, now=now, base_n=self.article.revision_n, **text
+            revisions.save(
+                self.article,
+                by=self.writer,
+                now=now,
+                base_n=self.article.revision_n,
+                **text,
             )
         else:
-            self.article = Article.start(
+            self.article = revisions.start(
                 section=section, by=self.writer, now=now, **text
             )
         embargo = self.at if head.get("embargo") else None
-        self.article.place(
+        metadata.place(
+            self.article,
             by=self.writer,
             now=now,
             kind=self.story.kind,
@@ -256,7 +276,8 @@ class _Way:
         for block, name in zip(blocks, body.ids(self.article.body), strict=False):
             for proof in block.proofs:
                 item = listening.item_of(world, proof.source, proof.key)
-                self.article.attach(
+                evidence.attach(
+                    self.article,
                     listening.version_at(item, now),
                     by=self.writer,
                     now=now,
@@ -265,29 +286,40 @@ class _Way:
                 )
 
     def _submit(self, now: datetime) -> None:
-        self.article.move("submit", by=self.writer, now=now)
+        transitions.move(self.article, "submit", by=self.writer, now=now)
 
     def _approve(self, now: datetime) -> None:
-        self.article.move("approve", by=self.desk.second(self.writer), now=now)
+        transitions.move(
+            self.article, "approve", by=self.desk.second(self.writer), now=now
+        )
 
     def _publish(self, now: datetime) -> None:
         cited = any(block.proofs for block in self.story.blocks)
         note = "" if cited else OWN_WORK
         if self.story.status == "scheduled":
-            self.article.move(
-                "schedule", by=self.desk.chief, now=now, at=self.at, note=note
+            transitions.move(
+                self.article,
+                "schedule",
+                by=self.desk.chief,
+                now=now,
+                at=self.at,
+                note=note,
             )
         else:
-            self.article.move("publish", by=self.desk.chief, now=now, note=note)
+            transitions.move(
+                self.article, "publish", by=self.desk.chief, now=now, note=note
+            )
 
     def _update(self, now: datetime, note: str) -> None:
         """Save the whole text, with what came in since, and publish it again."""
         blocks = list(self.story.blocks)
         article = self.article
         text = self._text(blocks, first=False)
-        article.save_text(by=self.writer, now=now, base_n=article.revision_n, **text)
+        revisions.save(
+            article, by=self.writer, now=now, base_n=article.revision_n, **text
+        )
         self._cite(blocks, now)
-        article.move("update", by=self.desk.chief, now=now, note=note)
+        transitions.move(article, "update", by=self.desk.chief, now=now, note=note)
 
     def _blocks_known_at(self, now: datetime) -> list[Block]:
         """The paragraphs that could be written by `now`, and headings that lead some."""

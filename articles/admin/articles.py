@@ -23,6 +23,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from articles import metadata, notices, revisions
 from articles.admin import editing, evidence_panel, history, questions
 from articles.admin.forms import StartForm
 from articles.limits import TooMuch
@@ -147,14 +148,15 @@ class ArticleAdmin(admin.ModelAdmin):
         form = StartForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                article = Article.start(
+                article = revisions.start(
                     section=form.cleaned_data["section"],
                     headline=form.cleaned_data["headline"],
                     by=user_of(request),
                     now=timezone.now(),
                 )
                 if form.cleaned_data["kind"] != article.kind:
-                    article.place(
+                    metadata.place(
+                        article,
                         by=user_of(request),
                         now=timezone.now(),
                         kind=form.cleaned_data["kind"],
@@ -234,13 +236,14 @@ class ArticleAdmin(admin.ModelAdmin):
     def _restore(self, request: HttpRequest, article: Article, n: int) -> HttpResponse:
         base_n = request.POST.get("base_n", "")
         try:
-            made = article.restore(
+            made = revisions.restore(
+                article,
                 n,
                 by=user_of(request),
                 now=timezone.now(),
                 base_n=int(base_n) if base_n.isdecimal() else -1,
             )
-        except (*editing.UNHAPPY, Article.Stale) as reason:
+        except (*editing.UNHAPPY, revisions.EditConflict) as reason:
             messages.error(request, str(reason))
         else:
             messages.success(request, f"{made.note}: it is revision {made.n} now.")
@@ -250,7 +253,8 @@ class ArticleAdmin(admin.ModelAdmin):
         if not user_of(request).has_perm("articles.add_notice"):
             raise PermissionDenied
         try:
-            article.notice(
+            notices.add(
+                article,
                 request.POST.get("kind", ""),
                 request.POST.get("text", ""),
                 by=user_of(request),

@@ -43,7 +43,7 @@ def open_to(
 
 
 def said(verb: str, sent: QueryDict) -> dict[str, Any]:
-    """Return what `Article.move` is told with a step. Raises `workflow.Refused`."""
+    """Return what `transitions.move` is told with a step. Raises `workflow.Refused`."""
     step = workflow.STEPS.get(verb)
     if step is None:
         raise Refused(f"There is no move called “{verb}”.")
@@ -72,7 +72,7 @@ def _who(step: Step, article: Article) -> str:
     roles = [role for role, may in PERMISSIONS.items() if step.permission in may]
     able = User.objects.filter(Q(role__in=roles) | Q(is_superuser=True), is_active=True)
     if step.four_eyes:
-        able = able.exclude(pk__in=article.hands())
+        able = able.exclude(pk__in=article.contributor_ids())
     people = list(able.order_by("first_name", "last_name", "username"))
     by_role = [person for person in people if person.role in roles]
     names = [str(person) for person in by_role or people]

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from articles import body
-from articles.revisions import Stale
+from articles.revisions import EditConflict
 from articles.text_diff import diff
 from wire.sanitise import plain
 
@@ -23,7 +23,7 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class FieldConflict:
     """One field that somebody else changed while you wrote."""
 
     name: str
@@ -34,7 +34,7 @@ class Meeting:
     merged: str | None  # both put together; None: they meet in the same place
 
 
-def meetings(stale: Stale) -> list[Meeting]:
+def field_conflicts(stale: EditConflict) -> list[FieldConflict]:
     """Return the fields they changed to something else than you sent."""
     texts = {name: _texts(stale, name) for name in LABELS}
     return [
@@ -44,14 +44,14 @@ def meetings(stale: Stale) -> list[Meeting]:
     ]
 
 
-def _texts(stale: Stale, name: str) -> tuple[str, str, str]:
+def _texts(stale: EditConflict, name: str) -> tuple[str, str, str]:
     base = getattr(stale.base, name) if stale.base else ""
     return base, str(stale.mine[name]), str(getattr(stale.theirs, name))
 
 
-def _meeting(name: str, base: str, mine: str, theirs: str) -> Meeting:
+def _meeting(name: str, base: str, mine: str, theirs: str) -> FieldConflict:
     shown: Any = plain if name == "body" else str
-    return Meeting(
+    return FieldConflict(
         name=name,
         label=LABELS[name],
         yours=diff(shown(base), shown(mine)),
@@ -61,7 +61,9 @@ def _meeting(name: str, base: str, mine: str, theirs: str) -> Meeting:
     )
 
 
-def proposed(stale: Stale, met: list[Meeting], sent: QueryDict) -> QueryDict:
+def proposed(
+    stale: EditConflict, met: list[FieldConflict], sent: QueryDict
+) -> QueryDict:
     """Return what was sent with what they saved put in, ready to be read and saved.
 
     Where both changed one thing, it is as you sent it.

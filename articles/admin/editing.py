@@ -20,7 +20,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from articles import body_elements, metadata, provenance, revisions, workflow
+from articles import (
+    body_elements,
+    metadata,
+    provenance,
+    revisions,
+    transitions,
+    workflow,
+)
 from articles.admin import (
     available_transitions,
     edit_conflict,
@@ -173,8 +180,8 @@ def _save(
             if desk.text.is_bound:
                 _save_text(article, desk, by=by, now=now)
             if changes:
-                article.place(by=by, now=now, **changes)
-    except revisions.Stale as stale:
+                metadata.place(article, by=by, now=now, **changes)
+    except revisions.EditConflict as stale:
         return conflict(request, article, stale, site)
     except UNHAPPY as reason:
         article.refresh_from_db()
@@ -184,7 +191,8 @@ def _save(
 
 
 def _save_text(article: Article, desk: Desk, *, by: User, now: datetime) -> None:
-    article.save_text(
+    revisions.save(
+        article,
         by=by,
         now=now,
         base_n=desk.text.cleaned_data["base_n"],
@@ -216,7 +224,7 @@ def step(
     """Take one step of the workflow, or say why it cannot be taken; return whether it was."""
     try:
         said = available_transitions.said(verb, request.POST)
-        article.move(verb, by=by, now=now, revision_n=seen, **said)
+        transitions.move(article, verb, by=by, now=now, revision_n=seen, **said)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return False
@@ -234,10 +242,13 @@ def _done(article: Article, verb: str, now: datetime) -> str:
 
 
 def conflict(
-    request: HttpRequest, article: Article, stale: revisions.Stale, site: dict[str, Any]
+    request: HttpRequest,
+    article: Article,
+    stale: revisions.EditConflict,
+    site: dict[str, Any],
 ) -> HttpResponse:
     """Answer 409: what you typed is in the form, what they saved beside it."""
-    met = edit_conflict.meetings(stale)
+    met = edit_conflict.field_conflicts(stale)
     data = edit_conflict.proposed(stale, met, request.POST)
     article.refresh_from_db()
     desk = Desk.sent(article, data, by=user_of(request))
@@ -309,7 +320,7 @@ def _findings(article: Article, by: User) -> list[provenance.Finding]:
     """What the checks say, for those who decide on it."""
     if article.status == "killed" or not by.has_perm("articles.change_article"):
         return []
-    return provenance.findings(article, article.ledger())
+    return provenance.findings(article, provenance.rows(article))
 
 
 def autosave(request: HttpRequest, article: Article) -> JsonResponse:
@@ -321,8 +332,12 @@ def autosave(request: HttpRequest, article: Article) -> JsonResponse:
             {"reason": "Which revision did this start from?"}, status=400
         )
     try:
-        kept = article.autosave(
-            by=user_of(request), now=timezone.now(), base_n=int(base_n), **typed
+        kept = revisions.autosave(
+            article,
+            by=user_of(request),
+            now=timezone.now(),
+            base_n=int(base_n),
+            **typed,
         )
     except UNHAPPY as reason:
         return JsonResponse({"reason": str(reason)}, status=409)

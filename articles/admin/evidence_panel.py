@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from articles import body, provenance
+from articles import body, evidence, provenance
 from articles.models import Article, Evidence, Role
 from articles.text_diff import diff
 from articles.workflow import Refused
@@ -122,7 +122,8 @@ def attach(request: HttpRequest, article: Article) -> HttpResponse:
     if version is None:
         return _answer(request, article, "Choose a post first.")
     try:
-        article.attach(
+        evidence.attach(
+            article,
             version,
             by=user_of(request),
             now=timezone.now(),
@@ -138,7 +139,7 @@ def attach(request: HttpRequest, article: Article) -> HttpResponse:
 def detach(request: HttpRequest, article: Article, link: Evidence) -> HttpResponse:
     """End one link with the working text."""
     try:
-        article.detach(link, by=user_of(request), now=timezone.now())
+        evidence.detach(article, link, by=user_of(request), now=timezone.now())
     except Refused as refusal:
         return _answer(request, article, str(refusal))
     return _answer(request, article)

@@ -77,7 +77,7 @@ class TextForm(forms.Form):
         return cls(article, initial={**shown, **(typed or {})})
 
     def text(self) -> dict[str, Any]:
-        """Return what `Article.save_text` takes."""
+        """Return what `revisions.save` takes."""
         return {
             name: value for name, value in self.cleaned_data.items() if name != "base_n"
         }
@@ -125,7 +125,7 @@ class PlaceForm(forms.Form):
             field.show_hidden_initial = True
 
     def changes(self) -> dict[str, Any]:
-        """Return what `Article.place` takes: what differs from what was on the screen."""
+        """Return what `metadata.place` takes: what differs from what was on the screen."""
         return {name: self.cleaned_data[name] for name in self.changed_data}
 
 

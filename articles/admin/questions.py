@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from articles import questions
 from articles.limits import TooMuch
 from articles.models import Article, OpenQuestion, Outcome
 from articles.workflow import Refused
@@ -25,7 +26,7 @@ def panel(article: Article, by: User) -> dict[str, Any]:
     asked = article.questions.select_related("asked_by", "closed_by")
     return {
         "rows": list(asked.order_by("closed_at", "due_date", "pk")),
-        "may": not OpenQuestion.why_not(article, by),
+        "may": not questions.why_not(article, by),
         "outcomes": Outcome.choices,
         "today": timezone.now().date(),
     }
@@ -39,7 +40,7 @@ def ask(request: HttpRequest, article: Article) -> HttpResponse:
         messages.error(request, "Say a day by which we look again.")
         return _back(article)
     try:
-        OpenQuestion.ask(
+        questions.ask(
             article,
             request.POST.get("text", ""),
             due_date=due_date,
@@ -59,7 +60,8 @@ def close(
 ) -> HttpResponse:
     """Say what came of a question."""
     try:
-        question.close(
+        questions.close(
+            question,
             request.POST.get("outcome", ""),
             answer=request.POST.get("answer", ""),
             by=user_of(request),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,30 +12,17 @@ from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Greatest
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Greatest
 
-from articles import (
-    contributors,
-    metadata,
-    provenance,
-    publication,
-    revisions,
-    transitions,
-    workflow,
-)
-from articles import evidence as evidence_changes
+from articles import contributors, workflow
 from articles.models.article_queryset import ArticleQuerySet
 from articles.models.choices import Kind, Prominence, Status
+from articles.paths import article_path
 from foundation.fields import Computed
 
 if TYPE_CHECKING:
-    from articles.models.evidence import Evidence
-    from articles.models.notice import Notice
-    from articles.models.revision import Autosave, Revision
-    from articles.models.taxonomy import Author, Section
-    from staff.models import User
-    from wire.models import Version
+    from articles.models.revision import Revision
 
 
 class Article(models.Model):
@@ -189,16 +176,13 @@ class Article(models.Model):
             ("kill_article", "Can kill what is live"),
         ]
 
-    Stale = revisions.Stale
-
     def __str__(self) -> str:
         return self.headline
 
     def get_absolute_url(self) -> str:
         """Where readers find it, or will: until it is scheduled the day is not known."""
-        return publication.address(
-            self.section.slug, self.published_on or self.created_at.date(), self.slug
-        )
+        on = self.published_on or self.created_at.date()
+        return article_path(self.section.slug, on, self.slug)
 
     # Questions
 
@@ -227,7 +211,7 @@ class Article(models.Model):
         bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
         return max((bar for bar in bars if bar), default=None)
 
-    def has_new_text(self) -> bool:
+    def has_unpublished_changes(self) -> bool:
         """Whether the working text differs from the public one."""
         return self.live_revision is None or self.live_revision.n != self.revision_n
 
@@ -235,121 +219,25 @@ class Article(models.Model):
         """Return the last saved state; there is one from the start."""
         return self.revisions.get(n=self.revision_n)
 
-    def hands(self) -> dict[int, str]:
-        """Return who may not pass the working text, and what each did; see `hands`."""
-        return contributors.hands(self)
+    def contributor_ids(self) -> dict[int, str]:
+        """Return who may not pass the working text (user ids), and what each did.
 
-    def ledger(self, revision: Revision | None = None) -> list[provenance.EvidenceRow]:
-        """Return who stands behind a revision, the working one by default."""
-        shown = revision or self.current_revision()
-        return provenance.rows(self, shown.n, shown.body)
-
-    # Changes
-
-    @classmethod
-    def start(
-        cls,
-        *,
-        section: Section,
-        headline: str,
-        by: User,
-        now: datetime,
-        **text: Any,  # noqa: ANN401
-    ) -> Article:
-        """Make a draft with its first revision; `text` as for `save_text`."""
-        return revisions.start(cls, section, headline, by=by, now=now, **text)
-
-    def save_text(
-        self,
-        *,
-        by: User,
-        now: datetime,
-        base_n: int | None,
-        bylines: list[tuple[Author, str]] | None = None,
-        note: str = "",
-        **fields: Any,  # noqa: ANN401
-    ) -> Revision:
-        """Save a new revision of the working text; what is not given stays as it was.
-
-        `base_n` is the revision the edit started from. `fields`: headline, standfirst,
-        body, framing, lead_image, caption. The same text again makes no revision. Raises
-        `Article.Stale`, with both texts, if somebody else saved meanwhile;
-        `workflow.Refused`, `limits.TooMuch` or `body.Unusable` with the reason otherwise.
+        What they did completes a sentence: “you wrote revision 4 of this text”. One query.
         """
-        return revisions.save(
-            self, by=by, now=now, base_n=base_n, bylines=bylines, note=note, **fields
+        saved = self.revisions.annotate(
+            what=Value(contributors.SAVED, models.CharField()),
+            turn=Cast("n", models.IntegerField()),
+        ).values_list("what", "turn", "n", "by_id", "restored_n")
+        moved = (
+            self.moves.filter(verb__in=contributors.VERBS)
+            .annotate(turn=F("pk"), nothing=Value(None, models.IntegerField()))
+            .values_list("verb", "turn", "revision_n", "by_id", "nothing")
         )
-
-    def restore(self, n: int, *, by: User, now: datetime, base_n: int) -> Revision:
-        """Save the text of revision `n` as a new revision. Raises as `save_text`."""
-        return revisions.restore(self, n, by=by, now=now, base_n=base_n)
-
-    def autosave(
-        self, *, by: User, now: datetime, base_n: int, **fields: str
-    ) -> Autosave:
-        """Keep what `by` has typed and not saved; see `Autosave`. `fields` are texts."""
-        return revisions.autosave(self, by=by, now=now, base_n=base_n, **fields)
-
-    def move(
-        self,
-        verb: str,
-        *,
-        by: User,
-        now: datetime,
-        note: str = "",
-        public_note: str = "",
-        at: datetime | None = None,
-        revision_n: int | None = None,
-    ) -> None:
-        """Make one editorial move and record it, with all that follows, or nothing.
-
-        `note` is for the house alone; `public_note`, of a kill, is what readers are told
-        (by default `workflow.NEUTRAL`). `at` is the instant to publish at, for `schedule`;
-        `revision_n` the text `by` has seen, by default the one loaded. Raises
-        `workflow.Refused` if the workflow forbids it, or if somebody else moved the article
-        or saved its text since.
-        """
-        said = workflow.Said(note=note, public_note=public_note, at=at)
-        transitions.move(self, verb, by=by, now=now, said=said, revision_n=revision_n)
-
-    def place(self, *, by: User, now: datetime, **fields: Any) -> None:  # noqa: ANN401
-        """Change where and how it is carried; readers of a live one see it at once.
-
-        `fields`: section, topics, kind, prominence, slug, embargo_until. An address that
-        changes after publication leads on from the old one. Raises `workflow.Refused`.
-        """
-        metadata.place(self, by=by, now=now, **fields)
-
-    def attach(
-        self,
-        version: Version,
-        *,
-        by: User,
-        now: datetime,
-        paragraph: str = "",
-        role: str = "supports",
-        note: str = "",
-    ) -> Evidence:
-        """Put a stored version behind a paragraph of the working text, or behind it all.
-
-        On an article whose working text is public this makes a new revision, so that
-        readers see it with the next update. Raises `workflow.Refused`.
-        """
-        return evidence_changes.attach(
-            self, version, by=by, now=now, paragraph=paragraph, role=role, note=note
+        return contributors.contributor_ids(
+            saved.union(moved, all=True),
+            newest=self.revision_n,
+            is_live=self.status == Status.LIVE,
         )
-
-    def detach(self, evidence: Evidence, *, by: User, now: datetime) -> None:
-        """End a link with the working text; nothing is deleted. Raises as `attach`."""
-        evidence_changes.detach(self, evidence, by=by, now=now)
-
-    def notice(self, kind: str, text: str, *, by: User, now: datetime) -> Notice:
-        """Print a correction or another note on a public article. Raises `workflow.Refused`."""
-        return publication.notice(self, kind, text, by=by, now=now)
-
-    def render(self) -> None:
-        """Render the public text again and store it, telling nobody."""
-        publication.render_again(self)
 
 
 class Byline(models.Model):

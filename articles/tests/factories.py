@@ -5,6 +5,8 @@ from itertools import count
 
 from django.utils.text import slugify
 
+from articles import metadata, revisions, transitions
+from articles.evidence import attach
 from articles.models import Article, Author, Section, Topic
 from articles.models.image import Image
 from staff.models import User
@@ -84,12 +86,12 @@ def make_article(
 ) -> Article:
     """Start an article and walk it to `status` by its moves; `at` schedules it.
 
-    `fields` go to `save_text` (bylines, standfirst …) or to `place` (kind, slug …).
+    `fields` go to `revisions.save` (bylines …) or to `metadata.place` (kind, slug …).
     """
     placed = {"topics", "kind", "prominence", "slug", "embargo_until"}
     place = {name: fields.pop(name) for name in placed & fields.keys()}
     editor = editor or make_user()
-    article = Article.start(
+    article = revisions.start(
         section=section or make_section(),
         headline=headline or f"Headline {next(_n)}",
         by=writer or make_user("reporter"),
@@ -98,14 +100,14 @@ def make_article(
         **fields,
     )
     if place:
-        article.place(by=editor, now=now, **place)
+        metadata.place(article, by=editor, now=now, **place)
     if evidence:
         version = evidence if isinstance(evidence, Version) else make_version()
-        article.attach(version, by=editor, now=now)
+        attach(article, version, by=editor, now=now)
     for verb in _WAY[status]:
         if verb == "publish" and at is not None:
-            article.move("schedule", by=editor, now=now, at=at)
+            transitions.move(article, "schedule", by=editor, now=now, at=at)
             continue
         by = article.created_by if verb == "submit" else editor
-        article.move(verb, by=by, now=now, note="As agreed.")
+        transitions.move(article, verb, by=by, now=now, note="As agreed.")
     return article

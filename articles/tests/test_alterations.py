@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from articles import rerendering, workflow
+from articles import metadata, rerendering, transitions, workflow
 from articles.admin import history
 from articles.models import Article, Prominence
 from articles.tests.factories import (
@@ -37,7 +37,7 @@ def test_a_reporter_alone_does_not_lift_an_embargo_that_was_set(status):
     reporter = make_user("reporter")
     article = make_article(status=status, embargo_until=LATER, writer=reporter)
     with pytest.raises(workflow.Refused, match="The embargo of an article that is"):
-        article.place(by=reporter, now=NINE, embargo_until=None)
+        metadata.place(article, by=reporter, now=NINE, embargo_until=None)
 
     assert Article.objects.get(pk=article.pk).embargo_until == LATER
 
@@ -55,8 +55,8 @@ def test_what_was_passed_is_moved_about_by_those_who_pass(
 ):
     article = make_article(status=status)
     with pytest.raises(workflow.Refused, match="The place of an article that is"):
-        article.place(by=make_user(may_not), now=NINE, **{field: value})
-    article.place(by=make_user(may), now=NINE, **{field: value})
+        metadata.place(article, by=make_user(may_not), now=NINE, **{field: value})
+    metadata.place(article, by=make_user(may), now=NINE, **{field: value})
 
     assert getattr(Article.objects.get(pk=article.pk), field) == value
 
@@ -64,7 +64,9 @@ def test_what_was_passed_is_moved_about_by_those_who_pass(
 def test_a_reporter_places_her_own_draft():
     reporter = make_user("reporter")
     article = make_article(writer=reporter)
-    article.place(by=reporter, now=NINE, slug="ferry", embargo_until=NINE + HOUR)
+    metadata.place(
+        article, by=reporter, now=NINE, slug="ferry", embargo_until=NINE + HOUR
+    )
     assert article.slug == "ferry"
 
 
@@ -73,7 +75,8 @@ def test_every_change_of_place_is_kept_with_who_when_from_and_to():
     rare, boats = make_topic(name="Rare earths"), make_topic(name="Boats")
     article = make_article(status="ready", slug="ferry", section=world, topics=[rare])
     before = article.alterations.count()
-    article.place(
+    metadata.place(
+        article,
         by=editor,
         now=NINE + HOUR,
         section=make_section(name="Business"),
@@ -101,20 +104,20 @@ def test_a_place_that_stays_the_same_is_no_change():
     topic = make_topic()
     article = make_article(slug="ferry", topics=[topic])
     before = said(article)
-    article.place(by=make_user(), now=NINE, slug="ferry", topics=[topic])
+    metadata.place(article, by=make_user(), now=NINE, slug="ferry", topics=[topic])
     assert said(article) == before
 
 
 def test_a_place_that_is_refused_leaves_no_trace():
     article = make_article(status="ready")
     with pytest.raises(workflow.Refused):
-        article.place(by=make_user("reporter"), now=NINE, slug="elsewhere")
+        metadata.place(article, by=make_user("reporter"), now=NINE, slug="elsewhere")
     assert said(article) == []
 
 
 def test_the_time_of_a_schedule_is_kept_when_it_is_set_and_taken_off():
     article = make_article(status="live", at=NINE + HOUR)
-    article.move("hold", by=make_user(), now=NINE)
+    transitions.move(article, "hold", by=make_user(), now=NINE)
 
     assert said(article) == [
         ("publish_at", "", "2 March 2026, 10:00 UTC"),
@@ -125,10 +128,10 @@ def test_the_time_of_a_schedule_is_kept_when_it_is_set_and_taken_off():
 def test_the_history_at_the_desk_tells_an_embargo_that_came_and_went():
     article = make_article(status="ready")
     editor = make_user("editor", first_name="Edda")
-    article.place(
-        by=editor, now=NINE + HOUR, embargo_until=NINE + 5 * HOUR, slug="boat"
+    metadata.place(
+        article, by=editor, now=NINE + HOUR, embargo_until=NINE + 5 * HOUR, slug="boat"
     )
-    article.place(by=editor, now=NINE + 2 * HOUR, embargo_until=None)
+    metadata.place(article, by=editor, now=NINE + 2 * HOUR, embargo_until=None)
     off, on, *_ = history.timeline(article)
 
     assert (off.what, off.who) == ("Place changed", "Edda")

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db import connection
 
+from articles import metadata
 from articles.front import front
 from articles.models import Article
 from articles.models.choices import Prominence
@@ -111,7 +112,7 @@ def test_a_story_lowered_in_rank_leaves_the_top_at_once():
     top = story("Top", 0, section=section, prominence=Prominence.LEAD)
     story("Other", 1, section=section)
     assert shown(front(NINE + HOUR).lead) == "Top"
-    top.place(by=make_user(), now=NINE + HOUR, prominence=Prominence.ORDINARY)
+    metadata.place(top, by=make_user(), now=NINE + HOUR, prominence=Prominence.ORDINARY)
 
     assert shown(front(NINE + HOUR).lead) == "Other"
 

@@ -6,7 +6,7 @@ import pytest
 from django.http import Http404
 from django.test import RequestFactory
 
-from articles import image_views, publication, renditions
+from articles import image_views, publication, renditions, transitions
 from articles.image_markup import address
 from articles.models import Article, Author, Image
 from articles.tests.factories import make_article, make_user
@@ -77,7 +77,9 @@ def test_a_picture_in_a_public_body_is_served_at_the_address_it_has_there(image)
     draft = make_article(body=markup, status="ready")
     with pytest.raises(Http404):
         get(path)
-    draft.move("publish", by=make_user(), now=NINE, revision_n=draft.revision_n)
+    transitions.move(
+        draft, "publish", by=make_user(), now=NINE, revision_n=draft.revision_n
+    )
 
     assert get(path).status_code == 200
     Image.objects.filter(pk=image.pk).update(focal_x=0.1)  # its crops have moved since

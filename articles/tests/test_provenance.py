@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from articles import body, provenance, workflow
+from articles import body, evidence, provenance, transitions, workflow
 from articles.models import Evidence
 from articles.tests.factories import (
     HOUR,
@@ -75,51 +75,62 @@ class TestEvidence:
     def test_a_placeholder_is_not_attached(self):
         version = make_version(url="https://x.com/unusual_whales/status/123")
         with pytest.raises(workflow.Refused, match="cannot stand as evidence"):
-            make_article().attach(version, by=make_user(), now=NINE)
+            evidence.attach(make_article(), version, by=make_user(), now=NINE)
 
     def test_attaching_twice_is_one_link(self):
         article, version = make_article(evidence=False), make_version()
-        links = [article.attach(version, by=make_user(), now=NINE) for _ in range(2)]
+        links = [
+            evidence.attach(article, version, by=make_user(), now=NINE)
+            for _ in range(2)
+        ]
 
         assert links[0] == links[1]
         assert article.evidence.count() == 1
 
     def test_a_paragraph_that_is_gone_is_refused(self):
         with pytest.raises(workflow.Refused, match="not in the text"):
-            make_article().attach(
-                make_version(), by=make_user(), now=NINE, paragraph="p-aaaaaa"
+            evidence.attach(
+                make_article(),
+                make_version(),
+                by=make_user(),
+                now=NINE,
+                paragraph="p-aaaaaa",
             )
 
     @pytest.mark.parametrize("status", ["ready", "killed"])
     def test_the_evidence_of_an_approved_text_stays_as_approved(self, status):
         with pytest.raises(workflow.Refused):
-            make_article(status=status).attach(make_version(), by=make_user(), now=NINE)
+            evidence.attach(
+                make_article(status=status), make_version(), by=make_user(), now=NINE
+            )
 
     def test_readers_see_new_evidence_with_the_next_update(self):
         article = make_article(status="live")
-        article.attach(make_version(), by=make_user("reporter"), now=NINE)
+        evidence.attach(article, make_version(), by=make_user("reporter"), now=NINE)
 
-        assert article.has_new_text()
+        assert article.has_unpublished_changes()
         assert article.current_revision().kind == "evidence"
-        assert len(article.ledger(article.live_revision)) == 1
-        assert len(article.ledger()) == 2
-        article.move("update", by=make_user(), now=NINE, note="A second source.")
+        assert len(provenance.rows(article, article.live_revision)) == 1
+        assert len(provenance.rows(article)) == 2
+        transitions.move(
+            article, "update", by=make_user(), now=NINE, note="A second source."
+        )
         assert "2 posts from 2 publishers" in article.page
 
     def test_evidence_taken_off_stays_with_the_text_it_stood_behind(self):
         article = make_article(status="live")
         link = article.evidence.get()
-        article.detach(link, by=make_user("reporter"), now=NINE)
+        evidence.detach(article, link, by=make_user("reporter"), now=NINE)
 
-        assert len(article.ledger(article.live_revision)) == 1
-        assert article.ledger() == []
+        assert len(provenance.rows(article, article.live_revision)) == 1
+        assert provenance.rows(article) == []
         assert Evidence.objects.get().until == 2
         with pytest.raises(workflow.Refused, match="already"):
-            article.detach(link, by=make_user(), now=NINE)
+            evidence.detach(article, link, by=make_user(), now=NINE)
 
     def test_the_database_lets_an_ended_link_be(self):
         article = make_article()
-        article.detach(article.evidence.get(), by=make_user(), now=NINE)
+        evidence.detach(article, article.evidence.get(), by=make_user(), now=NINE)
         for by_hand in ("SET until = NULL", "SET note = 'other'"):
             with (
                 pytest.raises(IntegrityError, match="ended once"),
@@ -135,13 +146,13 @@ class TestEvidence:
         editor = make_user()
         names = body.ids(article.body)
         whole, late, early = make_version(), make_version(), make_version()
-        article.attach(whole, by=editor, now=NINE, role="context")
-        article.attach(late, by=editor, now=NINE, paragraph=names[1])
+        evidence.attach(article, whole, by=editor, now=NINE, role="context")
+        evidence.attach(article, late, by=editor, now=NINE, paragraph=names[1])
         for name in reversed(names):
-            article.attach(early, by=editor, now=NINE, paragraph=name)
+            evidence.attach(article, early, by=editor, now=NINE, paragraph=name)
         revision = article.current_revision()
         with django_assert_num_queries(1):
-            rows = article.ledger(revision)
+            rows = provenance.rows(article, revision)
 
         assert [row.mark for row in rows] == [1, 2, 3]
         assert [row.item_id for row in rows] == [
@@ -152,11 +163,11 @@ class TestEvidence:
     def test_the_ledger_says_what_has_become_of_a_post(self):
         version = make_version(headline="Ferry stopped")
         article = make_article(evidence=version)
-        (row,) = article.ledger()
+        (row,) = provenance.rows(article)
         assert (row.state, row.headline) == ("usable", "Ferry stopped")
 
         changed(version, headline="Ferry was not stopped")
-        (row,) = article.ledger()
+        (row,) = provenance.rows(article)
         assert (row.state, row.state_label) == ("changed", "Changed since")
         assert row.headline == "Ferry stopped"  # as cited
         assert provenance.sources_moved(article) == [article.evidence.get()]
@@ -168,7 +179,7 @@ class TestEvidence:
         version = make_version(headline="", text="Three boats are missing. " * 20)
         article = make_article(evidence=version)
         changed(version, headline="", text="All boats are back.")
-        (row,) = article.ledger()
+        (row,) = provenance.rows(article)
         assert row.headline.startswith("Three boats are missing.")
         assert row.headline.endswith("…")
 
@@ -180,8 +191,8 @@ class TestEvidence:
         article = make_article(evidence=False)
         for _ in range(2):
             item = make_item(make_source(publisher=publisher))
-            article.attach(item.current_version(), by=make_user(), now=NINE)
-        rows = article.ledger()
+            evidence.attach(article, item.current_version(), by=make_user(), now=NINE)
+        rows = provenance.rows(article)
         found = {
             finding.rule: finding for finding in provenance.findings(article, rows)
         }
@@ -195,11 +206,11 @@ class TestEvidence:
             item = make_item(
                 make_source(name=name), text="RT @Port: Closed", headline=""
             )
-            article.attach(item.current_version(), by=make_user(), now=NINE)
+            evidence.attach(article, item.current_version(), by=make_user(), now=NINE)
         for verb, by in (("submit", article.created_by), ("approve", make_user())):
-            article.move(verb, by=by, now=NINE)
-        article.move("publish", by=make_user(), now=NINE)
+            transitions.move(article, verb, by=by, now=NINE)
+        transitions.move(article, "publish", by=make_user(), now=NINE)
 
         assert "2 posts from 2 publishers, going back to 1, each" in article.page
-        found = provenance.findings(article, article.ledger())
+        found = provenance.findings(article, provenance.rows(article))
         assert "one_origin" in {finding.rule for finding in found}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from articles import scheduled_publication
+from articles import evidence, metadata, scheduled_publication, transitions
 from articles.models import Article, Change
 from articles.models.choices import Status
 from articles.publication_boundary import next_boundary, taken_back_since
@@ -115,7 +115,7 @@ def test_an_embargo_goes_when_its_source_is_taken_off():
     held = make_version(embargo_until=NINE + 2 * HOUR)
     article = make_article(evidence=held)
     assert article.inherited_embargo_until == NINE + 2 * HOUR
-    article.detach(article.evidence.get(), by=make_user(), now=NINE)
+    evidence.detach(article, article.evidence.get(), by=make_user(), now=NINE)
     article.refresh_from_db()
 
     assert article.inherited_embargo_until is None
@@ -165,7 +165,7 @@ def test_a_worker_whose_clock_is_fast_announces_no_article_early():
 def test_an_embargo_moved_later_takes_a_story_back_and_says_so():
     chief = make_user()
     article = make_article(status="live")
-    article.place(by=chief, now=NINE, embargo_until=NINE + HOUR)
+    metadata.place(article, by=chief, now=NINE, embargo_until=NINE + HOUR)
 
     assert not Article.objects.live(NINE).exists()
     kinds = article.changes.order_by("pk").values_list("kind", flat=True)
@@ -177,7 +177,7 @@ def test_an_embargo_moved_later_takes_a_story_back_and_says_so():
 def test_an_embargo_lifted_early_publishes_at_once():
     article = make_article(status="live", embargo_until=NINE + HOUR)
     assert not article.is_live(NINE)
-    article.place(by=make_user(), now=NINE, embargo_until=None)
+    metadata.place(article, by=make_user(), now=NINE, embargo_until=None)
 
     assert Article.objects.live(NINE).get() == article
     assert [change.kind for change in article.changes.all()] == ["published"]
@@ -212,10 +212,12 @@ def test_what_was_taken_back_since_a_transaction_is_known():
     held = make_article(status="live", now=timezone.now())
     chief, before = make_user("chief"), here()
     assert not taken_back_since(before)
-    published.move("kill", by=chief, now=timezone.now(), note="Wrong.")
+    transitions.move(published, "kill", by=chief, now=timezone.now(), note="Wrong.")
     assert taken_back_since(before)
     after_kill = here()
     assert not taken_back_since(after_kill)
-    held.place(by=chief, now=timezone.now(), embargo_until=timezone.now() + HOUR)
+    metadata.place(
+        held, by=chief, now=timezone.now(), embargo_until=timezone.now() + HOUR
+    )
     assert taken_back_since(after_kill)
     assert not taken_back_since(here())

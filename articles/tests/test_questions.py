@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from articles import questions, transitions
 from articles.models import Article, OpenQuestion
 from articles.models import question as module
 from articles.tests.factories import HOUR, NINE, make_article, make_user
@@ -16,7 +17,7 @@ SOON = date(2026, 4, 1)
 
 
 def ask(article=None, text="Who stopped the ferry?", **fields) -> OpenQuestion:
-    return OpenQuestion.ask(
+    return questions.ask(
         article or make_article(),
         text,
         **{"due_date": SOON, "by": make_user(), "now": NINE, **fields},
@@ -73,7 +74,9 @@ class TestAsking:
 class TestClosing:
     def test_keeps_how_and_by_whom(self):
         question, by = ask(), make_user("editor")
-        question.close("answered", answer="The harbour master.", by=by, now=NINE + HOUR)
+        questions.close(
+            question, "answered", answer="The harbour master.", by=by, now=NINE + HOUR
+        )
         kept = OpenQuestion.objects.get()
 
         assert not kept.is_open()
@@ -87,21 +90,21 @@ class TestClosing:
     def test_needs_an_outcome_and_an_answer_its_words(self, outcome, reason):
         question = ask()
         with pytest.raises(Refused, match=reason):
-            question.close(outcome, by=make_user(), now=NINE)
+            questions.close(question, outcome, by=make_user(), now=NINE)
         assert OpenQuestion.objects.open().exists()
 
     def test_of_two_at_once_one_is_refused(self):
         question = ask()
         same = OpenQuestion.objects.get()
-        question.close("dropped", by=make_user(), now=NINE)
+        questions.close(question, "dropped", by=make_user(), now=NINE)
         with pytest.raises(Refused, match="Somebody else has closed"):
-            same.close("answered", answer="So.", by=make_user(), now=NINE)
+            questions.close(same, "answered", answer="So.", by=make_user(), now=NINE)
         assert OpenQuestion.objects.get().outcome == "dropped"
 
     def test_is_not_for_everybody(self):
         question = ask()
         with pytest.raises(Refused, match="not yours"):
-            question.close("dropped", by=make_user("markets"), now=NINE)
+            questions.close(question, "dropped", by=make_user("markets"), now=NINE)
 
     def test_half_closed_is_refused_by_the_database(self):
         ask()
@@ -113,7 +116,7 @@ def test_what_is_due_is_told_alike_by_query_and_in_hand():
     late = ask(due_date=SOON)
     ask(due_date=SOON + timedelta(days=1))
     done = ask(due_date=SOON)
-    done.close("dropped", by=make_user(), now=NINE)
+    questions.close(done, "dropped", by=make_user(), now=NINE)
 
     assert list(OpenQuestion.objects.due(SOON)) == [late]
     for on in (SOON - timedelta(days=1), SOON, SOON + timedelta(days=1)):
@@ -162,8 +165,8 @@ class TestReaders:
         article = make_article()
         ask(article, text="Who <stopped> it?")
         for verb, by in (("submit", article.created_by), ("approve", make_user())):
-            article.move(verb, by=by, now=NINE)
-        article.move("publish", by=make_user(), now=NINE)
+            transitions.move(article, verb, by=by, now=NINE)
+        transitions.move(article, "publish", by=make_user(), now=NINE)
         page = page_of(article)
 
         assert 'aria-label="What we do not know yet"' in page
@@ -177,8 +180,8 @@ class TestReaders:
         question = ask(article)
         assert "We look again by" in page_of(article)
 
-        question.close(
-            "answered", answer="The master.", by=make_user(), now=NINE + HOUR
+        questions.close(
+            question, "answered", answer="The master.", by=make_user(), now=NINE + HOUR
         )
         page = page_of(article)
         assert "<strong>Answered</strong> on" in page
@@ -187,7 +190,7 @@ class TestReaders:
 
     def test_do_not_see_what_was_dropped(self):
         article = make_article(status="live")
-        ask(article).close("dropped", by=make_user(), now=NINE)
+        questions.close(ask(article), "dropped", by=make_user(), now=NINE)
         assert "do not know" not in page_of(article)
 
     def test_find_the_questions_in_the_data(self, client):

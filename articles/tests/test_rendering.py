@@ -7,7 +7,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from articles import body, rendering, workflow
+from articles import (
+    body,
+    evidence,
+    metadata,
+    notices,
+    provenance,
+    rendering,
+    revisions,
+    transitions,
+    workflow,
+)
 from articles.models import Article, OldAddress
 from articles.tests.factories import (
     BODY,
@@ -71,12 +81,17 @@ def test_a_page_has_its_landmarks():
 def test_a_paragraph_carries_the_number_of_its_source():
     article, editor = make_article(evidence=False), make_user()
     first, second = body.ids(article.body)
-    article.attach(
-        make_version(), by=editor, now=NINE, paragraph=second, role="contradicts"
+    evidence.attach(
+        article,
+        make_version(),
+        by=editor,
+        now=NINE,
+        paragraph=second,
+        role="contradicts",
     )
-    article.move("submit", by=article.created_by, now=NINE)
-    article.move("approve", by=editor, now=NINE)
-    article.move("publish", by=editor, now=NINE)
+    transitions.move(article, "submit", by=article.created_by, now=NINE)
+    transitions.move(article, "approve", by=editor, now=NINE)
+    transitions.move(article, "publish", by=editor, now=NINE)
 
     assert f'<p id="{first}">The ferry left at six.</p>' in article.page
     assert (
@@ -99,8 +114,8 @@ def test_a_paragraph_carries_the_number_of_its_source():
 def test_marks_leave_the_markup_whole(markup):
     article = make_article(evidence=False, body=markup)
     (name,) = body.ids(article.body)
-    article.attach(make_version(), by=make_user(), now=NINE, paragraph=name)
-    marked = rendering.marked(article.body, article.ledger())
+    evidence.attach(article, make_version(), by=make_user(), now=NINE, paragraph=name)
+    marked = rendering.marked(article.body, provenance.rows(article))
 
     assert marked.count("#source-1") == 1
     assert body.words(body.clean(marked)).startswith(body.words(article.body)[:3])
@@ -122,7 +137,7 @@ def test_words_of_people_and_of_the_wire_are_never_markup():
         evidence=make_version(headline=SHARP, author=SHARP),
         section=make_section(name="A <b>section", slug="a"),
     )
-    article.notice("correction", SHARP, by=make_user(), now=NINE)
+    notices.add(article, "correction", SHARP, by=make_user(), now=NINE)
     article.refresh_from_db()
     for name in (*rendering.CARDS, "page"):
         stored = getattr(article, name)
@@ -159,7 +174,9 @@ def test_the_document_says_what_the_page_says():
 def test_json_ld_is_a_news_article_with_its_corrections_and_sources():
     version = make_version(url="https://agency.test/story/1")
     article = make_article(status="live", kind="analysis", evidence=version)
-    article.notice("correction", "It left at seven.", by=make_user(), now=NINE + HOUR)
+    notices.add(
+        article, "correction", "It left at seven.", by=make_user(), now=NINE + HOUR
+    )
     article.refresh_from_db()
     data = json.loads(article.json_ld)
 
@@ -171,7 +188,9 @@ def test_json_ld_is_a_news_article_with_its_corrections_and_sources():
 
 def test_a_notice_is_on_the_page_in_the_ledger_and_nowhere_before():
     article = make_article(status="live")
-    article.notice("correction", "It left at seven.", by=make_user(), now=NINE + HOUR)
+    notices.add(
+        article, "correction", "It left at seven.", by=make_user(), now=NINE + HOUR
+    )
     article.refresh_from_db()
 
     assert "It left at seven." in article.page
@@ -195,7 +214,7 @@ def test_a_notice_is_on_the_page_in_the_ledger_and_nowhere_before():
 def test_a_notice_that_cannot_be_printed_says_why(status, role, kind, text, said):
     article = make_article(status=status)
     with pytest.raises(workflow.Refused, match=said):
-        article.notice(kind, text, by=make_user(role), now=NINE)
+        notices.add(article, kind, text, by=make_user(role), now=NINE)
 
     assert not article.notices.exists()
 
@@ -226,7 +245,7 @@ def test_what_was_rendered_with_old_templates_is_rendered_again(capsys):
 
 def test_the_ledger_of_changes_can_be_proved(capsys):
     article = make_article(status="live")
-    article.notice("note", "Seen.", by=make_user(), now=NINE)
+    notices.add(article, "note", "Seen.", by=make_user(), now=NINE)
     call_command("articles", "verify")
 
     assert "2 changes" in capsys.readouterr().out
@@ -244,7 +263,7 @@ def test_the_ledger_of_changes_can_be_proved(capsys):
 )  # fmt: skip
 def test_a_ledger_somebody_touched_is_found_out(by_hand, said):
     article = make_article(status="live")
-    article.notice("note", "Seen.", by=make_user(), now=NINE)
+    notices.add(article, "note", "Seen.", by=make_user(), now=NINE)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE articles_revision DISABLE TRIGGER USER")
@@ -275,8 +294,8 @@ def test_a_search_finds_the_public_text(query, found):
     article = make_article(
         status="live", headline="Quay closed", bylines=[(author, "")]
     )
-    article.save_text(
-        by=make_user(), now=NINE, base_n=1, body=BODY + "<p>A train came.</p>"
+    revisions.save(
+        article, by=make_user(), now=NINE, base_n=1, body=BODY + "<p>A train came.</p>"
     )
 
     assert Article.objects.live().search(query).exists() == found
@@ -311,20 +330,22 @@ class TestAddresses:
     def test_an_old_address_leads_on_and_never_in_a_circle(self):
         chief, article = make_user(), make_article(status="live", headline="Ferry")
         first = article.get_absolute_url()
-        article.place(by=chief, now=NINE, slug="boat")
+        metadata.place(article, by=chief, now=NINE, slug="boat")
         second = article.get_absolute_url()
-        article.place(by=chief, now=NINE, slug="ship")
+        metadata.place(article, by=chief, now=NINE, slug="ship")
         assert set(OldAddress.objects.values_list("path", flat=True)) == {first, second}
         assert f'href="{article.get_absolute_url()}"' in Article.objects.get().card_row
 
-        article.place(by=chief, now=NINE, slug="ferry")
+        metadata.place(article, by=chief, now=NINE, slug="ferry")
         assert article.get_absolute_url() == first
         assert not OldAddress.objects.filter(path=first).exists()
 
     def test_a_story_moved_to_another_section_leaves_its_address_behind(self):
         article = make_article(status="live")
         old = article.get_absolute_url()
-        article.place(by=make_user(), now=NINE, section=make_section(name="Money"))
+        metadata.place(
+            article, by=make_user(), now=NINE, section=make_section(name="Money")
+        )
 
         assert OldAddress.objects.get(path=old).article == article
         assert article.changes.latest("pk").kind == "updated"
@@ -332,17 +353,17 @@ class TestAddresses:
     def test_an_address_another_story_has_or_had_is_refused(self):
         section, chief = make_section(), make_user()
         first = make_article(status="live", headline="Ferry", section=section)
-        first.place(by=chief, now=NINE, slug="boat")
+        metadata.place(first, by=chief, now=NINE, slug="boat")
         second = make_article(status="live", headline="Train", section=section)
         for slug in ("boat", "ferry"):
             with pytest.raises(workflow.Refused, match="Another article"):
-                second.place(by=chief, now=NINE, slug=slug)
+                metadata.place(second, by=chief, now=NINE, slug=slug)
 
         assert second.slug == "train"
 
     def test_a_draft_changes_its_slug_and_leaves_nothing_behind(self):
         article = make_article()
-        article.place(by=make_user("reporter"), now=NINE, slug="boat")
+        metadata.place(article, by=make_user("reporter"), now=NINE, slug="boat")
 
         assert Article.objects.get().slug == "boat"
         assert not OldAddress.objects.exists()
@@ -350,10 +371,13 @@ class TestAddresses:
     @pytest.mark.parametrize("slug", ["", "a b", "é", "a/b"])
     def test_a_slug_that_is_none_is_refused(self, slug):
         with pytest.raises(workflow.Refused, match="slug is made of"):
-            make_article().place(by=make_user(), now=NINE, slug=slug)
+            metadata.place(make_article(), by=make_user(), now=NINE, slug=slug)
 
     def test_what_is_live_is_placed_by_those_who_may_publish(self):
         with pytest.raises(workflow.Refused, match="by somebody who may publish"):
-            make_article(status="live").place(
-                by=make_user("editor"), now=NINE, prominence=1
+            metadata.place(
+                make_article(status="live"),
+                by=make_user("editor"),
+                now=NINE,
+                prominence=1,
             )

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from PIL import Image as Picture
 
-from articles import body
+from articles import body, provenance, revisions
 from articles.models import Article, Evidence, Image, Issue, Move, Notice, Section
 from demo import cast, listening, loading, paper, pictures, trading
 from demo.posts import World
@@ -130,7 +130,7 @@ def test_the_lead_was_published_short_and_updated_with_what_came_in_since(loaded
 
     assert lead.moves.filter(verb="update").count() == 1
     assert len(lead.body) > 1.5 * len(first.body)
-    assert len(lead.ledger(lead.live_revision)) >= 15
+    assert len(provenance.rows(lead, lead.live_revision)) >= 15
 
 
 def test_evidence_hangs_on_paragraphs_in_all_four_roles(loaded):
@@ -224,7 +224,7 @@ def test_servers_on_another_port_take_the_sources_with_them(undone):
 
 def test_a_reset_is_refused_where_somebody_else_has_written(undone):
     stranger = User.objects.create(username="stranger", role=Role.CHIEF)
-    Article.start(
+    revisions.start(
         section=Section.objects.in_order()[0], headline="Mine", by=stranger, now=NOW
     )
 

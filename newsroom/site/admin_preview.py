@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from articles import rendering
+from articles import provenance, rendering
 from articles.admin.images import for_staff
 from articles.models import Article
 from newsroom.site.pages.layout import frame
@@ -38,7 +38,7 @@ def _context(article: Article, now: datetime) -> dict[str, Any]:
     shown = copy(article)
     shown.first_published_at = article.first_published_at or now
     shown.updated_at = now
-    columns = rendering.render(shown, revision, article.ledger(revision))
+    columns = rendering.render(shown, revision, provenance.rows(article, revision))
     return {
         "frame": frame(now),
         "here": article.section.slug,

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 
 from articles.models import Article, Section
-from articles.publication import address
+from articles.paths import article_path
 from newsroom.edge import public
 from newsroom.site.pages.about import ENTRIES
 from newsroom.site.pages.layout import DESCRIPTION
@@ -91,7 +91,7 @@ def news(request: HttpRequest) -> HttpResponse:
                 + _tag("news:publication_date", at.isoformat(timespec="seconds"))
                 + _tag("news:title", headline or "")
             )
-            loc = _tag("loc", f"{settings.PAPER_URL}{address(section, on, slug)}")
+            loc = _tag("loc", f"{settings.PAPER_URL}{article_path(section, on, slug)}")
             parts.append(f"<url>{loc}<news:news>{about}</news:news></url>")
     return _xml("urlset", parts, news=NEWS)
 
@@ -158,7 +158,7 @@ def _story(row: Row) -> tuple[str, datetime | None]:
     section, on, slug, updated_at = row
     if on is None:
         raise ValueError(f"{slug} is live without a day in its address")
-    return address(section, on, slug), updated_at
+    return article_path(section, on, slug), updated_at
 
 
 def _places() -> list[tuple[str, datetime | None]]:

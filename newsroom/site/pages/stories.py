@@ -26,6 +26,7 @@ from articles.models import (
     Revision,
 )
 from articles.models.redirect import OldAddress
+from articles.provenance import rows as evidence_rows
 from articles.rendering import iso, shown_image
 from articles.text_diff import diff
 from newsroom.edge import public
@@ -106,7 +107,7 @@ def provenance(request: HttpRequest, section: str, on: date, slug: str) -> HttpR
         return _elsewhere(request.path, (section, on, slug), tail="provenance.json")
     revision = article.live_revision
     site = settings.PAPER_URL
-    rows = [_row(asdict(row), site) for row in article.ledger(revision)]
+    rows = [_row(asdict(row), site) for row in evidence_rows(article, revision)]
     answer = {
         "article": str(article.public_id),
         "url": f"{site}{request.path.removesuffix('provenance.json')}",

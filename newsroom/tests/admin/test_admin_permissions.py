@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from articles import evidence, revisions
 from articles.models import Article, Issue
 from articles.tests.factories import (
     make_article,
@@ -326,10 +327,17 @@ def test_names_that_are_code_are_shown_as_words(people):
         headline=attack, section=section, standfirst=attack, evidence=False
     )
     version = make_version(headline=attack, text=attack)
-    article.attach(
-        version, by=people["chief"], now=timezone.now(), paragraph="", note=attack
+    evidence.attach(
+        article,
+        version,
+        by=people["chief"],
+        now=timezone.now(),
+        paragraph="",
+        note=attack,
     )
-    article.autosave(by=people["chief"], now=timezone.now(), base_n=1, headline=attack)
+    revisions.autosave(
+        article, by=people["chief"], now=timezone.now(), base_n=1, headline=attack
+    )
     chief = client_of("chief", people)
     for address in (
         reverse("admin:index"),

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import body, rendering
+from articles import body, rendering, revisions
 from articles.admin.edit_conflict import merged_body
 from articles.body_elements import BY_NAME
 from articles.models import Article
@@ -68,7 +68,7 @@ def test_two_edits_of_other_places_are_put_together_with_every_element():
 
 def test_an_old_text_comes_back_with_every_element(desk, ines):
     article = make_article(body=WHOLE, section=make_section())
-    article.save_text(by=ines, now=timezone.now(), base_n=1, body="<p>Gone.</p>")
+    revisions.save(article, by=ines, now=timezone.now(), base_n=1, body="<p>Gone.</p>")
     desk.post(address("restore", article, 1), {"base_n": "2"})
     assert Article.objects.get(pk=article.pk).body == WHOLE
 

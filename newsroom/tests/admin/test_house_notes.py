@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import workflow
-from articles.models import Article, OpenQuestion, Section
+from articles import notices, questions, revisions, transitions, workflow
+from articles.models import Article, Section
 from articles.tests.factories import (
     HOUR,
     NINE,
@@ -43,37 +43,41 @@ def make_house():
 
     live = make_article(status="ready", evidence=version, topics=[topic], writer=writer,
                         bylines=[(author, "")], lead_image=image)  # fmt: skip
-    live.move("send_back", by=chief, now=NINE, note=token("send back"))
-    live.save_text(
-        by=writer, now=NINE, base_n=1, body="<p>More.</p>", note=token("rev")
+    transitions.move(live, "send_back", by=chief, now=NINE, note=token("send back"))
+    revisions.save(
+        live, by=writer, now=NINE, base_n=1, body="<p>More.</p>", note=token("rev")
     )
-    live.move("submit", by=writer, now=NINE, note=token("submit"))
-    live.move("approve", by=chief, now=NINE, note=token("approve"))
-    live.move("publish", by=chief, now=NINE, note=token("publish"))
-    live.save_text(by=writer, now=NINE, base_n=2, body="<p>Even more.</p>")
-    live.move("update", by=chief, now=NINE, note=token("update"))
-    live.notice("correction", "A word was wrong.", by=chief, now=NINE)
-    live.save_text(by=writer, now=NINE, base_n=3, body=f"<p>{token('not out yet')}</p>")
-    live.autosave(by=writer, now=NINE, base_n=4, headline=token("typed"))
+    transitions.move(live, "submit", by=writer, now=NINE, note=token("submit"))
+    transitions.move(live, "approve", by=chief, now=NINE, note=token("approve"))
+    transitions.move(live, "publish", by=chief, now=NINE, note=token("publish"))
+    revisions.save(live, by=writer, now=NINE, base_n=2, body="<p>Even more.</p>")
+    transitions.move(live, "update", by=chief, now=NINE, note=token("update"))
+    notices.add(live, "correction", "A word was wrong.", by=chief, now=NINE)
+    revisions.save(
+        live, by=writer, now=NINE, base_n=3, body=f"<p>{token('not out yet')}</p>"
+    )
+    revisions.autosave(live, by=writer, now=NINE, base_n=4, headline=token("typed"))
     due = (NINE + timedelta(days=9)).date()
     for outcome in ("no_answer", "dropped"):
         asked = ask(live, outcome, due, chief)
-        asked.close(outcome, by=chief, now=NINE,
+        questions.close(asked, outcome, by=chief, now=NINE,
                     answer=token("dropped") if outcome == "dropped" else "")  # fmt: skip
     killed = make_article(status="live", evidence=version, slug="killed")
-    killed.move("kill", by=chief, now=NINE + HOUR, note=token("kill"),
+    transitions.move(killed, "kill", by=chief, now=NINE + HOUR, note=token("kill"),
                 public_note="It named the wrong ship.")  # fmt: skip
     silent = make_article(status="live", evidence=version, slug="silent")
-    silent.move("kill", by=chief, now=NINE + HOUR, note=token("kill silent"))
+    transitions.move(
+        silent, "kill", by=chief, now=NINE + HOUR, note=token("kill silent")
+    )
     spiked = make_article()
-    spiked.move("spike", by=chief, now=NINE, note=token("spike"))
+    transitions.move(spiked, "spike", by=chief, now=NINE, note=token("spike"))
     DeadLetter.objects.create(source=item.source, raw_hash="0" * 64, raw=b"", place="",
                               error=token("letter"), first_at=NINE, last_at=NINE)  # fmt: skip
     return live, killed, silent, spiked
 
 
 def ask(article, text, due, by):
-    return OpenQuestion.ask(
+    return questions.ask(
         article, text, due_date=due, by=by, now=NINE, watch=token("watch")
     )
 
@@ -116,7 +120,7 @@ def test_what_the_house_notes_reaches_no_reader(client):
 
 def test_what_rings_the_live_stream_carries_no_note(monkeypatch):
     rung = []
-    for module in ("transitions", "metadata", "publication"):
+    for module in ("transitions", "metadata", "notices"):
         monkeypatch.setattr(
             f"articles.{module}.ring", lambda tags, **more: rung.append(str([*tags]))
         )
@@ -127,7 +131,7 @@ def test_what_rings_the_live_stream_carries_no_note(monkeypatch):
 
 def test_readers_are_told_the_public_sentence_of_a_kill_and_not_the_reason(client):
     article = make_article(status="live")
-    article.move("kill", by=make_user(), now=NINE, note="Jane Doe is the source.",
+    transitions.move(article, "kill", by=make_user(), now=NINE, note="Jane Doe is the source.",
                  public_note="The ship was another.")  # fmt: skip
     page = client.get(article.get_absolute_url())
     data = client.get(f"/api/v1/articles/{article.public_id}/")
@@ -141,7 +145,9 @@ def test_readers_are_told_the_public_sentence_of_a_kill_and_not_the_reason(clien
 def test_a_kill_without_a_public_sentence_says_the_papers_own(client):
     """So does every kill of the time when there was one note for both."""
     article = make_article(status="live")
-    article.move("kill", by=make_user(), now=NINE, note="Jane Doe is the source.")
+    transitions.move(
+        article, "kill", by=make_user(), now=NINE, note="Jane Doe is the source."
+    )
     page = client.get(article.get_absolute_url())
 
     assert workflow.NEUTRAL in page.text
@@ -151,16 +157,21 @@ def test_a_kill_without_a_public_sentence_says_the_papers_own(client):
 def test_only_a_kill_tells_readers_anything():
     article = make_article(status="in_edit")
     with pytest.raises(workflow.Refused, match="tells readers nothing"):
-        article.move(
-            "spike", by=make_user(), now=NINE, note="No.", public_note="Hello."
+        transitions.move(
+            article, "spike", by=make_user(), now=NINE, note="No.", public_note="Hello."
         )
 
 
 def test_a_public_sentence_that_is_too_long_is_refused():
     article = make_article(status="live")
     with pytest.raises(workflow.Refused, match="2,001 characters"):
-        article.move(
-            "kill", by=make_user(), now=NINE, note="No.", public_note="x" * 2_001
+        transitions.move(
+            article,
+            "kill",
+            by=make_user(),
+            now=NINE,
+            note="No.",
+            public_note="x" * 2_001,
         )
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import image_removal, integrity, renditions
+from articles import image_removal, integrity, renditions, revisions
 from articles.image_markup import address
 from articles.models import Author, Image
 from articles.tests.factories import make_article, make_author, make_user
@@ -183,7 +183,9 @@ def test_a_text_can_still_be_written_on_when_its_picture_is_gone(image, chief, c
     page = client.get(reverse("admin:articles_article_change", args=[article.pk]))
     assert "Removed picture" in page.content.decode()
     article.refresh_from_db()
-    article.save_text(by=chief, now=NINE, base_n=article.revision_n, headline="Newer")
+    revisions.save(
+        article, by=chief, now=NINE, base_n=article.revision_n, headline="Newer"
+    )
     assert client.get(f"/admin/preview/{article.pk}/").status_code == 200
     listed = client.get(reverse("admin:articles_image_changelist"))
     assert "Removed picture" in listed.content.decode()

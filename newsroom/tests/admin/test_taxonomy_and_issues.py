@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Picture
 
+from articles import transitions
 from articles.models import Article, Author, Image, Issue, Section
 from articles.tests.factories import (
     make_article,
@@ -193,7 +194,7 @@ def test_the_desk_home_shows_what_is_in_hand_and_what_ails(client, chief):
     make_article(headline="Being read", status="in_edit", now=now)
     make_article(headline="Tomorrow's", status="ready", now=now)
     later = make_article(headline="By itself", status="ready", now=now)
-    later.move("schedule", by=chief, now=now, at=now + timedelta(hours=5))
+    transitions.move(later, "schedule", by=chief, now=now, at=now + timedelta(hours=5))
     make_article(headline="Out already", status="live", now=now)
     failing = make_source(name="Broken feed")
     Source.objects.filter(pk=failing.pk).update(

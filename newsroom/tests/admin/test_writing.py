@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from articles import metadata, revisions, transitions
 from articles.models import Article
 from articles.tests.factories import (
     make_article,
@@ -127,8 +128,8 @@ def test_a_stale_save_answers_409_with_both_texts_and_changes_nothing(client, de
     other = make_user("reporter")
     article = make_article(body="<p>One.</p>")
     page = client.get(address(article))
-    article.save_text(
-        by=other, now=timezone.now(), base_n=1, body="<p>One, says she.</p>"
+    revisions.save(
+        article, by=other, now=timezone.now(), base_n=1, body="<p>One, says she.</p>"
     )
 
     response = client.post(address(article), form_of(page, body="<p>One, says he.</p>"))
@@ -155,7 +156,7 @@ def test_two_people_who_changed_different_places_find_both_in_the_form(client, d
     page = client.get(address(article))
     theirs = article.body.replace("Two.", "Two, and a half.")
     image = make_image()
-    article.save_text(
+    revisions.save(article,
         by=other, now=timezone.now(), base_n=1, body=theirs, headline="New",
         lead_image=image, bylines=[(author, "")],
     )  # fmt: skip
@@ -180,7 +181,7 @@ def test_a_text_that_was_approved_while_she_typed_is_kept_on_her_screen(client, 
     chief = make_user("chief")
     article = make_article(status="in_edit")
     page = client.get(address(article))
-    article.move("approve", by=chief, now=timezone.now())
+    transitions.move(article, "approve", by=chief, now=timezone.now())
 
     response = client.post(address(article), form_of(page, headline="Typed in vain?"))
 
@@ -223,7 +224,7 @@ def test_the_place_is_changed_by_what_was_on_the_screen_alone(client, desk):
     topic = make_topic()
     article = make_article(section=first)
     page = client.get(address(article))
-    article.place(by=person, now=timezone.now(), section=second)  # meanwhile
+    metadata.place(article, by=person, now=timezone.now(), section=second)  # meanwhile
 
     sent = form_of(page, kind="analysis", topics=[topic.pk])
     client.post(address(article), sent)
@@ -355,8 +356,12 @@ def test_typing_that_started_from_an_older_text_ends_in_the_meeting(client, desk
     client.post(
         address(article, "autosave"), {"base_n": "1", "body": "<p>One by me.</p>"}
     )
-    article.save_text(
-        by=make_user("editor"), now=timezone.now(), base_n=1, body="<p>One by her.</p>"
+    revisions.save(
+        article,
+        by=make_user("editor"),
+        now=timezone.now(),
+        base_n=1,
+        body="<p>One by her.</p>",
     )
     page = client.get(f"{address(article)}?recover=1")
 
@@ -379,7 +384,7 @@ def test_an_autosave_that_is_refused_says_why(client, desk):
 def test_somebody_else_typing_is_seen(client, desk):
     article = make_article()
     other = make_user("reporter", first_name="Ines", last_name="Halvorsen")
-    article.autosave(by=other, now=timezone.now(), base_n=1, headline="x")
+    revisions.autosave(article, by=other, now=timezone.now(), base_n=1, headline="x")
     desk("editor")
     assert "Ines Halvorsen is typing here too" in client.get(
         address(article)
@@ -389,9 +394,9 @@ def test_somebody_else_typing_is_seen(client, desk):
 def test_typing_is_thrown_away_on_demand_and_only_ones_own(client, desk):
     article = make_article()
     other = make_user("reporter")
-    article.autosave(by=other, now=timezone.now(), base_n=1, headline="hers")
+    revisions.autosave(article, by=other, now=timezone.now(), base_n=1, headline="hers")
     me = desk("editor")
-    article.autosave(by=me, now=timezone.now(), base_n=1, headline="mine")
+    revisions.autosave(article, by=me, now=timezone.now(), base_n=1, headline="mine")
 
     client.post(address(article, "forget"))
 
@@ -454,8 +459,8 @@ def test_a_source_that_moved_is_marked_with_the_words_it_changed(client, desk):
 def test_two_texts_are_compared_word_by_word_and_the_old_one_comes_back(client, desk):
     person = desk("editor")
     article = make_article(headline="Six ships wait")
-    article.save_text(
-        by=person, now=timezone.now(), base_n=1, headline="Nine ships wait"
+    revisions.save(
+        article, by=person, now=timezone.now(), base_n=1, headline="Nine ships wait"
     )
     page = client.get(address(article, "compare"))
     assert "<del>Six</del><ins>Nine</ins>" in page.content.decode()
@@ -530,7 +535,9 @@ def test_the_preview_is_the_readers_page_of_the_working_text_kept_by_nobody(
     person = desk("reporter")
     image = make_image()
     article = make_article(status="live", lead_image=image, headline="Public")
-    article.save_text(by=person, now=timezone.now(), base_n=1, headline="Not yet out")
+    revisions.save(
+        article, by=person, now=timezone.now(), base_n=1, headline="Not yet out"
+    )
 
     page = client.get(reverse("admin:preview", args=[article.pk]))
 
@@ -561,7 +568,9 @@ def test_where_a_button_is_missing_the_page_says_why_and_who_can(client, desk):
     nora = make_user("chief", first_name="Nora", last_name="Berg")
     article = make_article(status="live", editor=nora)
     vera = desk("chief")
-    article.save_text(by=vera, now=timezone.now(), base_n=1, body="<p>Better.</p>")
+    revisions.save(
+        article, by=vera, now=timezone.now(), base_n=1, body="<p>Better.</p>"
+    )
     page = client.get(address(article))
 
     assert "update" not in {step.verb for step, _ in page.context["steps"]}

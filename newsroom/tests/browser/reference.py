@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import escape
 
-from articles import body
+from articles import body, evidence, metadata, questions, revisions, transitions
 from articles.models import Article, Author, OpenQuestion, Section
 from articles.tests.factories import make_user
 from articles.workflow import Refused
@@ -277,7 +277,7 @@ def prices(seed: Seed) -> None:
 def story(seed: Seed) -> tuple[Article, dict[str, str], str, list[OpenQuestion]]:
     """Write, cite, approve and publish the article as our newsroom would."""
     writer, editor = make_user("reporter"), make_user("chief")
-    article = Article.start(
+    article = revisions.start(
         section=Section.objects.create(
             name=seed.section, slug="opinion", is_opinion=True
         ),
@@ -289,15 +289,15 @@ def story(seed: Seed) -> tuple[Article, dict[str, str], str, list[OpenQuestion]]
         framing=seed.framing,
         bylines=[(Author.objects.create(name=seed.byline, slug="monexus-news"), "")],
     )
-    article.place(by=writer, now=AT - 60 * MINUTE, kind="opinion")
+    metadata.place(article, by=writer, now=AT - 60 * MINUTE, kind="opinion")
     nikkei = make_source("Nikkei Asia", url="https://t.me/s/nikkeiasia", release="desk")
     whales = make_source(
         "Unusual Whales", url="https://x.com/unusual_whales", release="desk"
     )
     refused = _refused(article, seed.links, {"t.me": nikkei, "x.com": whales}, writer)
     _cite(article, nikkei, whales, writer)
-    questions = [
-        OpenQuestion.ask(
+    asked = [
+        questions.ask(
             article,
             text,
             due_date=IN_A_MONTH,
@@ -314,18 +314,18 @@ def story(seed: Seed) -> tuple[Article, dict[str, str], str, list[OpenQuestion]]
             ("What does Alibaba answer?", "alibaba denies OR statement"),
         )
     ]
-    article.move("submit", by=writer, now=AT - 5 * MINUTE)
-    article.move("approve", by=editor, now=AT - 4 * MINUTE)
+    transitions.move(article, "submit", by=writer, now=AT - 5 * MINUTE)
+    transitions.move(article, "approve", by=editor, now=AT - 4 * MINUTE)
     try:
-        article.move("publish", by=editor, now=AT)
+        transitions.move(article, "publish", by=editor, now=AT)
         gate = ""
     except Refused as refusal:
         gate = str(refusal)
         article.refresh_from_db()
-        article.move(
-            "publish", by=editor, now=AT, note="Known; the BBC is being asked."
+        transitions.move(
+            article, "publish", by=editor, now=AT, note="Known; the BBC is being asked."
         )
-    return article, refused, gate, questions
+    return article, refused, gate, asked
 
 
 def _refused(article, links, sources, by) -> dict[str, str]:
@@ -335,7 +335,7 @@ def _refused(article, links, sources, by) -> dict[str, str]:
         source = next(own for host, own in sources.items() if f"/{host}/" in link)
         item = keep(source, Post(external_id=link, text="A post.", url=link), now=AT)
         try:
-            article.attach(item.current_version(), by=by, now=AT)
+            evidence.attach(article, item.current_version(), by=by, now=AT)
         except Refused as refusal:
             reasons[link] = str(refusal)
     return reasons
@@ -362,6 +362,6 @@ def _cite(article, nikkei, whales, by) -> None:
     for block in body.split(article.body):
         for word, item in (("Nikkei", asia), ("Reuters", echo)):
             if word in block.text:
-                article.attach(
-                    item.current_version(), by=by, now=AT, paragraph=block.id
+                evidence.attach(
+                    article, item.current_version(), by=by, now=AT, paragraph=block.id
                 )

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from articles import evidence, revisions
 from articles.models import Article, Issue
 from articles.tests.factories import (
     make_article,
@@ -58,8 +59,8 @@ def a_paper(person):
         source, Batch(format="rss", posts=(again,)), blob="1" * 64, now=timezone.now()
     )
     Item.objects.filter(pk=item.pk).update(public_at=None)
-    article.save_text(
-        by=person, now=timezone.now(), base_n=1, headline="Nine ships wait"
+    revisions.save(
+        article, by=person, now=timezone.now(), base_n=1, headline="Nine ships wait"
     )
     live = make_article(section=section, status="live", now=timezone.now())
     image = make_image()
@@ -164,7 +165,9 @@ def test_evidence_keeps_to_its_paragraph_through_the_editor(enter):
     ines = make_user("reporter", is_staff=True)
     article = make_article(body=RICH, evidence=False, section=make_section())
     last = article.body.rsplit('id="', 1)[1][:8]
-    article.attach(make_version(), by=ines, now=timezone.now(), paragraph=last)
+    evidence.attach(
+        article, make_version(), by=ines, now=timezone.now(), paragraph=last
+    )
     page = enter(ines, address(article))
     before = Article.objects.get(pk=article.pk).body
 

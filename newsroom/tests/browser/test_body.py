@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from articles import body, body_elements
+from articles import body, body_elements, revisions
 from articles.body_elements import BY_NAME, Kind
 from articles.models import Article
 from articles.tests.factories import make_article, make_section, make_user
@@ -288,8 +288,12 @@ def test_two_who_saved_one_text_keep_every_element(enter):
     page.keyboard.press("End")
     page.keyboard.type(" Mine.")
     theirs = before.replace("Words 0 in p", "Words 0 of theirs")
-    Article.objects.get(pk=article.pk).save_text(
-        by=make_user("editor"), now=timezone.now(), base_n=1, body=theirs
+    revisions.save(
+        Article.objects.get(pk=article.pk),
+        by=make_user("editor"),
+        now=timezone.now(),
+        base_n=1,
+        body=theirs,
     )
 
     page.keyboard.press("Control+s")

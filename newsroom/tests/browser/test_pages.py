@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from pytest_django.live_server_helper import LiveServer
 
+from articles import notices
 from articles.models import Article
 from articles.tests.factories import (
     HOUR,
@@ -81,7 +82,9 @@ def paper():
         section=world, body=LONG, evidence=item.current_version(),
         framing="We keep the two accounts apart.", topics=[topic],
     )  # fmt: skip
-    story.notice("correction", "She is laden, not empty.", by=make_user(), now=NINE)
+    notices.add(
+        story, "correction", "She is laden, not empty.", by=make_user(), now=NINE
+    )
     story = Article.objects.select_related("section").get(pk=story.pk)
     return {
         "front": "/",

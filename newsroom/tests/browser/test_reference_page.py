@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from lxml import html
 
-from articles import checks, provenance
+from articles import checks, provenance, questions
 from articles.models import Issue, OpenQuestion
 from articles.tests.factories import make_user
 from conftest import missing
@@ -411,7 +411,7 @@ def test_evidence_is_a_stored_version_linked_to_the_exact_post(paper, read):
     assert sorted(links) == sorted([reference.WHALES_POST, reference.NIKKEI_POST])
     times = [row.xpath(".//td[@data-label='Posted']/time/@datetime")[0] for row in rows]
     assert sorted(times) == ["2026-06-25T04:31:00Z", "2026-06-25T16:57:00Z"]
-    for row in paper.article.ledger():
+    for row in provenance.rows(paper.article):
         assert len(row.content_hash) == 64
         assert row.version_n == 1
 
@@ -432,7 +432,7 @@ def test_evidence_stands_at_the_paragraphs_it_is_about(paper, read):
 
 
 def test_the_checks_name_the_bbc_and_every_other_attribution_without_evidence(paper):
-    found = provenance.findings(paper.article, paper.article.ledger())
+    found = provenance.findings(paper.article, provenance.rows(paper.article))
     told = {one.rule: one for one in found}
     names = [
         paper.paragraph(some) for some in ("Anthropic accused", "According to", "Three")
@@ -456,7 +456,7 @@ def test_the_checks_name_the_bbc_and_every_other_attribution_without_evidence(pa
 
 
 def test_first_reported_by_reuters_is_held_against_the_clock(paper):
-    found = provenance.findings(paper.article, paper.article.ledger())
+    found = provenance.findings(paper.article, provenance.rows(paper.article))
     (first,) = [one for one in found if one.rule.startswith("first")]
 
     assert first.rule == "first_contradicted"
@@ -493,8 +493,8 @@ def test_open_questions_are_rows_with_a_day_and_a_watch_on_the_wire(paper, read)
     assert answer.matches() == [item]
 
     answer = OpenQuestion.objects.get(pk=answer.pk)
-    answer.close(
-        "answered", answer="It denies it.", by=make_user(), now=AT + 9 * MINUTE
+    questions.close(
+        answer, "answered", answer="It denies it.", by=make_user(), now=AT + 9 * MINUTE
     )
     assert OpenQuestion.objects.open().count() == 2
     closed = read(paper.address).xpath("//li[contains(@class, 'question--closed')]")

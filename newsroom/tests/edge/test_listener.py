@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from articles import transitions
 from articles.tests.factories import make_article, make_user
 from newsroom.database import patience
 from newsroom.edge import factory
@@ -296,7 +297,7 @@ def test_what_was_killed_while_the_listener_was_cut_off_is_gone_when_it_hears_ag
     article = make_article(status="live", now=timezone.now())
     keep(listening, "/", now=time.monotonic())
     roads.block()
-    article.move("kill", by=make_user(), now=timezone.now(), note="Wrong.")
+    transitions.move(article, "kill", by=make_user(), now=timezone.now(), note="Wrong.")
     assert kept_keys(listening) == set()  # nobody knows: nothing is shown
     roads.open()
     until(lambda: listening.trusted)

@@ -46,10 +46,11 @@ open("{file}", "w").write(article.get_absolute_url())
 """
 KILL_IT = """
 from django.utils import timezone
+from articles import transitions
 from articles.models import Article
 from articles.tests.factories import make_user
 vera = make_user(username="vera")
-Article.objects.get().move("kill", by=vera, now=timezone.now(), note="Wrong.")
+transitions.move(Article.objects.get(), "kill", by=vera, now=timezone.now(), note="Wrong.")
 """
 # Until it is ended: no connection that listens lives longer than a moment
 DEAFEN = """

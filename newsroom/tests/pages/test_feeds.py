@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from lxml import etree
 
+from articles import notices, revisions, transitions
 from articles.models import Article
 from articles.tests.factories import (
     HOUR,
@@ -82,13 +83,14 @@ def test_a_section_has_its_own_feed(client, format):
 def test_an_update_changes_the_date_and_not_the_name_of_an_entry(client):
     story = make_story()
     before = feedparser.parse(client.get("/feed.atom").content).entries[0]
-    story.save_text(
+    revisions.save(
+        story,
         by=make_user(),
         now=NINE + HOUR,
         base_n=story.revision_n,
         body="<p>She floats.</p>",
     )
-    story.move("update", by=make_user(), now=NINE + HOUR, note="Afloat.")
+    transitions.move(story, "update", by=make_user(), now=NINE + HOUR, note="Afloat.")
     after = feedparser.parse(client.get("/feed.atom").content).entries[0]
 
     assert after.id == before.id
@@ -105,8 +107,8 @@ def test_links_into_the_paper_are_whole_in_a_feed(client):
 
 def test_a_correction_has_an_entry_of_its_own(client):
     story = make_story()
-    story.notice("correction", "She is laden.", by=make_user(), now=NINE)
-    story.notice("note", "We were invited.", by=make_user(), now=NINE)
+    notices.add(story, "correction", "She is laden.", by=make_user(), now=NINE)
+    notices.add(story, "note", "We were invited.", by=make_user(), now=NINE)
 
     feed = feedparser.parse(client.get("/corrections/feed.atom").content)
     assert not feed.bozo

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import etree, html
 
+from articles import metadata, notices, revisions, transitions
 from articles.models import Article, Author, Section, Status, Topic
 from articles.tests.factories import (
     HOUR,
@@ -156,7 +157,8 @@ def test_an_embargo_hides_a_story_everywhere(client):
 
 def test_a_withdrawn_story_is_gone_and_says_why(client):
     story = make_story()
-    story.move(
+    transitions.move(
+        story,
         "kill",
         by=make_user(),
         now=NINE,
@@ -172,7 +174,7 @@ def test_a_withdrawn_story_is_gone_and_says_why(client):
 def test_an_old_address_leads_to_the_new_one(client):
     story = make_story()
     old = story.get_absolute_url()
-    story.place(by=make_user(), now=NINE + HOUR, slug="tanker-aground")
+    metadata.place(story, by=make_user(), now=NINE + HOUR, slug="tanker-aground")
     new = Article.objects.get(pk=story.pk).get_absolute_url()
 
     assert new != old
@@ -184,7 +186,7 @@ def test_an_old_address_leads_to_the_new_one(client):
 def test_the_history_shows_every_public_text_and_the_words_that_changed(client):
     story = make_story(body="<p>Two tugs are on their way.</p>")
     writer, editor = make_user(), make_user()
-    story.save_text(
+    revisions.save(story,
         by=writer, now=NINE + HOUR, base_n=story.revision_n,
         body="<p>Three tugs are on their way.</p>",
     )  # fmt: skip
@@ -192,7 +194,7 @@ def test_the_history_shows_every_public_text_and_the_words_that_changed(client):
     assert "Three" not in words(page)  # saved, but not public yet
 
     story.refresh_from_db()
-    story.move("update", by=editor, now=NINE + HOUR, note="A third tug.")
+    transitions.move(story, "update", by=editor, now=NINE + HOUR, note="A third tug.")
     page = read(client, f"{story.get_absolute_url()}history/")
 
     assert page.xpath("//ins/text()") == ["Three"]
@@ -408,8 +410,8 @@ def test_a_withdrawn_post_is_struck_through_and_not_gone(client):
 
 def test_a_correction_is_on_the_story_the_corrections_page_and_its_feed(client):
     story = make_story()
-    story.notice(
-        "correction", "The ship is laden, not empty.", by=make_user(), now=NINE
+    notices.add(
+        story, "correction", "The ship is laden, not empty.", by=make_user(), now=NINE
     )
 
     for address in (story.get_absolute_url(), "/corrections/"):
@@ -478,7 +480,7 @@ def test_no_text_of_anybody_becomes_markup_anywhere(client):
         lead_image=make_image(alt=nasty, credit=nasty, caption=nasty),
         evidence=make_item(source, headline=nasty, text=nasty).current_version(),
     )  # fmt: skip
-    story.notice("correction", nasty, by=make_user(), now=NINE)
+    notices.add(story, "correction", nasty, by=make_user(), now=NINE)
     address = story.get_absolute_url()
 
     for path in (
@@ -519,7 +521,7 @@ def test_no_page_runs_inline_script_or_asks_anybody_else(client):
 
 def test_killed_stories_leave_every_list(client):
     story = make_story(section=make_section(name="World"))
-    story.move("kill", by=make_user(), now=NINE, note="Wrong ship.")
+    transitions.move(story, "kill", by=make_user(), now=NINE, note="Wrong ship.")
     assert Article.objects.get().status == Status.KILLED
     for address in ("/world/", "/search/?q=tanker", f"/issues/{story.published_on}/"):
         assert b"A tanker runs aground" not in client.get(address).content

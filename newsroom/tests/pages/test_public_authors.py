@@ -2,6 +2,7 @@
 
 import pytest
 
+from articles import publication, revisions, transitions
 from articles.models import Article
 from articles.tests.factories import (
     HOUR,
@@ -38,11 +39,13 @@ def carries(client, author, article):
 def test_a_byline_that_is_not_public_yet_changes_no_page(client, ines, adaeze):
     article = make_article(status="live", bylines=[(ines, "")])
     reporter = make_user("reporter")
-    article.save_text(by=reporter, now=NINE, base_n=1, bylines=[(adaeze, "")])
+    revisions.save(article, by=reporter, now=NINE, base_n=1, bylines=[(adaeze, "")])
 
     assert carries(client, ines, article)
     assert not carries(client, adaeze, article)
-    article.move("update", by=make_user(), now=NINE + HOUR, note="Her story.")
+    transitions.move(
+        article, "update", by=make_user(), now=NINE + HOUR, note="Her story."
+    )
     assert carries(client, adaeze, article)
     assert not carries(client, ines, article)
 
@@ -51,7 +54,7 @@ def test_a_restored_text_leaves_the_public_byline_until_the_update(
     client, ines, adaeze
 ):
     article = make_article(status="live", bylines=[(ines, "in Geneva"), (adaeze, "")])
-    article.save_text(by=make_user(), now=NINE, base_n=1, bylines=[])
+    revisions.save(article, by=make_user(), now=NINE, base_n=1, bylines=[])
 
     assert carries(client, ines, article)
     assert carries(client, adaeze, article)
@@ -70,11 +73,11 @@ def test_a_face_beside_an_opinion_is_that_of_the_public_byline(ines, adaeze):
     article = make_article(
         status="live", bylines=[(ines, "")], section=make_section(is_opinion=True)
     )
-    article.save_text(
-        by=make_user("reporter"), now=NINE, base_n=1, bylines=[(adaeze, "")]
+    revisions.save(
+        article, by=make_user("reporter"), now=NINE, base_n=1, bylines=[(adaeze, "")]
     )
     assert list(Article.objects.showing(ines.portrait)) == [article]
-    article.render()
+    publication.render_again(article)
 
     fresh = Article.objects.get(pk=article.pk)
     assert str(ines.portrait.public_id) in fresh.card_text
@@ -82,7 +85,7 @@ def test_a_face_beside_an_opinion_is_that_of_the_public_byline(ines, adaeze):
 
 def test_an_author_readers_know_keeps_the_address(admin_client, ines, adaeze):
     article = make_article(status="live", bylines=[(ines, "")])
-    article.save_text(by=make_user(), now=NINE, base_n=1, bylines=[(adaeze, "")])
+    revisions.save(article, by=make_user(), now=NINE, base_n=1, bylines=[(adaeze, "")])
     form = admin_client.get(f"/admin/articles/author/{ines.pk}/change/")
 
     assert 'name="slug"' not in form.text
@@ -90,8 +93,8 @@ def test_an_author_readers_know_keeps_the_address(admin_client, ines, adaeze):
 
 def test_what_is_taken_off_its_schedule_is_nobody_s_public_story(ines):
     article = make_article(status="live", bylines=[(ines, "")], at=NINE + HOUR)
-    article.move("hold", by=make_user(), now=NINE)
+    transitions.move(article, "hold", by=make_user(), now=NINE)
 
     assert not article.public_authors.exists()
-    article.move("publish", by=make_user(), now=NINE)
+    transitions.move(article, "publish", by=make_user(), now=NINE)
     assert article.public_authors.get() == ines

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from articles import scheduled_publication, workflow
+from articles import metadata, notices, scheduled_publication, transitions, workflow
 from articles.models import Article
 from articles.models.change import lock_ledger
 from articles.tests.factories import HOUR, NINE, make_article, make_section, make_user
@@ -23,7 +23,9 @@ def chief():
 def make_held_back(chief, **fields):
     """A story readers saw at nine, held back by an embargo an hour later."""
     article = make_article(status="live", **fields)
-    article.place(by=chief, now=NINE + HOUR, embargo_until=timezone.now() + LATER)
+    metadata.place(
+        article, by=chief, now=NINE + HOUR, embargo_until=timezone.now() + LATER
+    )
     return Article.objects.select_related("section", "live_revision").get(pk=article.pk)
 
 
@@ -34,7 +36,7 @@ def kinds(article):
 def test_a_story_held_back_and_then_killed_is_gone_for_good_everywhere(client, chief):
     article = make_held_back(chief)
     assert client.get(article.get_absolute_url()).status_code == 404
-    article.move("kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
+    transitions.move(article, "kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
 
     assert kinds(article) == ["published", "withdrawn", "killed"]
     address = article.get_absolute_url()
@@ -46,9 +48,11 @@ def test_a_story_held_back_and_then_killed_is_gone_for_good_everywhere(client, c
 def test_an_old_address_of_a_story_held_back_and_killed_leads_to_its_end(client, chief):
     article = make_article(status="live", slug="first")
     before = article.get_absolute_url()
-    article.place(by=chief, now=NINE + HOUR, slug="second")
-    article.place(by=chief, now=NINE + HOUR, embargo_until=timezone.now() + LATER)
-    article.move("kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
+    metadata.place(article, by=chief, now=NINE + HOUR, slug="second")
+    metadata.place(
+        article, by=chief, now=NINE + HOUR, embargo_until=timezone.now() + LATER
+    )
+    transitions.move(article, "kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
 
     response = client.get(before, follow=True)
     assert response.redirect_chain == [(article.get_absolute_url(), 301)]
@@ -57,9 +61,11 @@ def test_an_old_address_of_a_story_held_back_and_killed_leads_to_its_end(client,
 
 def test_the_correction_of_a_story_held_back_and_killed_stays_on_record(client, chief):
     article = make_article(status="live")
-    article.notice("correction", "The ferry was blue.", by=chief, now=NINE)
-    article.place(by=chief, now=NINE + HOUR, embargo_until=timezone.now() + LATER)
-    article.move("kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
+    notices.add(article, "correction", "The ferry was blue.", by=chief, now=NINE)
+    metadata.place(
+        article, by=chief, now=NINE + HOUR, embargo_until=timezone.now() + LATER
+    )
+    transitions.move(article, "kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
 
     assert "The ferry was blue." in client.get("/corrections/").text
 
@@ -70,7 +76,7 @@ def test_a_story_readers_have_seen_is_not_unscheduled_behind_an_embargo(chief):
         step.verb for step in workflow.open_to(chief, article, NINE + 2 * HOUR)
     }
     with pytest.raises(workflow.Refused, match="have seen this article"):
-        article.move("hold", by=chief, now=NINE + 2 * HOUR)
+        transitions.move(article, "hold", by=chief, now=NINE + 2 * HOUR)
     with pytest.raises(IntegrityError, match="announced"), transaction.atomic():
         Article.objects.filter(pk=article.pk).update(status="ready")
 
@@ -84,7 +90,7 @@ def test_a_story_taken_off_after_it_was_seen_is_told_as_killed_when_spiked(
     with transaction.atomic():
         lock_ledger()
         article.changes.append(article, "published", revision=seen, at=NINE)
-    article.move("spike", by=chief, now=NINE + HOUR, note="Untrue.")
+    transitions.move(article, "spike", by=chief, now=NINE + HOUR, note="Untrue.")
 
     assert kinds(article) == ["published", "killed"]
     assert client.get(f"/api/v1/articles/{article.public_id}/").status_code == 410
@@ -93,9 +99,11 @@ def test_a_story_taken_off_after_it_was_seen_is_told_as_killed_when_spiked(
 def test_a_story_held_back_before_it_was_announced_is_told_as_seen(client, chief):
     """The clock made it public; the embargo came before anybody had told the ledger."""
     article = make_article(status="live", at=NINE + HOUR)
-    article.place(by=chief, now=NINE + 2 * HOUR, embargo_until=timezone.now() + LATER)
+    metadata.place(
+        article, by=chief, now=NINE + 2 * HOUR, embargo_until=timezone.now() + LATER
+    )
     assert kinds(article) == ["published", "withdrawn"]
-    article.move("kill", by=chief, now=NINE + 3 * HOUR, note="Untrue.")
+    transitions.move(article, "kill", by=chief, now=NINE + 3 * HOUR, note="Untrue.")
 
     assert kinds(article) == ["published", "withdrawn", "killed"]
     assert client.get(article.get_absolute_url()).status_code == 410
@@ -103,7 +111,7 @@ def test_a_story_held_back_before_it_was_announced_is_told_as_seen(client, chief
 
 def test_a_story_held_back_comes_again_when_its_embargo_ends(chief):
     article = make_article(status="live")
-    article.place(by=chief, now=NINE + HOUR, embargo_until=NINE + 3 * HOUR)
+    metadata.place(article, by=chief, now=NINE + HOUR, embargo_until=NINE + 3 * HOUR)
     scheduled_publication.announce_due(NINE + 4 * HOUR)
 
     assert kinds(article) == ["published", "withdrawn", "published"]
@@ -112,7 +120,9 @@ def test_a_story_held_back_comes_again_when_its_embargo_ends(chief):
 def test_what_nobody_ever_saw_is_not_found_after_its_kill(client, chief):
     article = make_article(status="live", at=timezone.now() + LATER)
     address = article.get_absolute_url()
-    article.move("kill", by=chief, now=timezone.now(), note="Not after all.")
+    transitions.move(
+        article, "kill", by=chief, now=timezone.now(), note="Not after all."
+    )
 
     assert kinds(article) == []
     assert client.get(address).status_code == 404
@@ -122,7 +132,7 @@ def test_what_nobody_ever_saw_is_not_found_after_its_kill(client, chief):
 def test_the_section_of_a_killed_story_is_not_what_finds_it(client, chief):
     section = make_section()
     article = make_held_back(chief, section=section)
-    article.move("kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
+    transitions.move(article, "kill", by=chief, now=NINE + 2 * HOUR, note="Untrue.")
 
     assert article.headline not in client.get(section.get_absolute_url()).text
     assert article.headline not in client.get("/feed.atom").text

@@ -1,0 +1,49 @@
+"""Printing corrections and other notes on what readers can see."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from articles import limits, publication
+from articles.models import Article, Notice
+from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.workflow import Refused
+from wire.sanitise import clean_text
+
+if TYPE_CHECKING:
+    from staff.models import User
+
+_PRINTED = {"correction", "clarification", "retraction"}  # on the corrections page
+
+
+def add(article: Article, kind: str, text: str, *, by: User, now: datetime) -> Notice:
+    """Print a correction or another note on a public article. Raises `Refused`."""
+    kinds = dict(Notice._meta.get_field("kind").flatchoices)
+    text = limits.within("The notice", clean_text(text), limits.MAX_NOTE)
+    if kind not in kinds:
+        raise Refused(f"“{kind}” is no notice: use {', '.join(kinds)}.")
+    if not text:
+        raise Refused("The notice says nothing.")
+    if not by.has_perm("articles.add_notice"):
+        raise Refused("Printing notices is not yours to do: ask somebody who may.")
+    with transaction.atomic():
+        at = min(now, lock_ledger())
+        article.refresh_from_db(fields=["status", "live_revision", "announced_at"])
+        revision = article.live_revision
+        if revision is None or not article.is_live(at):
+            raise Refused("Only what readers can see carries notices.")
+        made = article.notices.create(kind=kind, text=text, at=at, by=by)
+        article.updated_at = at
+        article.save(update_fields=["updated_at"])
+        if not article.announced_at:
+            publication.announce(article, revision, at=at)
+        change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
+        article.changes.append(article, change, revision=revision, at=at)
+        publication.render(shown := copy(article))
+        ring([*publication.tags(shown), "corrections"])
+    article.page, article.document = shown.page, shown.document
+    return made
