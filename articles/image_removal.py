@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from articles import limits, publication, storage
+from articles import cache_tags, limits, rerendering, storage
 from articles.models import Article, Author, Image
 from articles.models.article import Status
 from articles.models.change import lock_ledger, ring
@@ -92,11 +92,10 @@ def withdraw(image: Image, *, by: User, now: datetime, why: str) -> int:
     faces = Author.objects.filter(portrait=found)
     tags = [f"!image:{found.public_id}", *(f"!author:{a.slug}" for a in faces)]
     faces.update(portrait=None)
-    rows = Article.objects.select_related("section", "issue")
     _take_away(found, by=by, now=now, why=why, tags=[])
-    for article in rows.select_related("live_revision__image").filter(pk__in=shown):
-        publication.render(article)
-        tags += publication.for_good(article, publication.tags(article))
+    for article in rerendering.rerender(Article.objects.filter(pk__in=shown)):
+        touched = cache_tags.article_tags(article)
+        tags += cache_tags.hard_purge_tags(article, touched)
     ring(tags, live=True)
     return len(shown)
 

@@ -9,10 +9,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from articles import alterations, publication, workflow
+from articles import (
+    addresses,
+    alterations,
+    cache_tags,
+    publication,
+    rerendering,
+    workflow,
+)
 from articles.models import Article
 from articles.models.change import ChangeKind, lock_ledger, ring
-from articles.models.redirect import OldAddress
 from articles.workflow import Refused
 
 if TYPE_CHECKING:
@@ -57,7 +63,7 @@ def _write(
 ) -> dict[str, Any]:
     """Store what is altered and tell who shows it; return the columns that changed."""
     changes = {name: after for name, (_, after) in altered.items() if name != "topics"}
-    before = _Seen(fresh, instant)
+    before = _Before(fresh, instant)
     for name, value in changes.items():
         setattr(fresh, name, value)
     if fresh.status == "live":
@@ -66,7 +72,7 @@ def _write(
         changes["changed_at"] = now
         Article.objects.filter(pk=fresh.pk).update(**changes)
     if "topics" in altered:
-        fresh.topics.set(altered["topics"][1])  # forgets those the tags were made of
+        fresh.topics.set(altered["topics"][1])  # prefetched for the cache tags before
     if fresh.status == "live" and altered:
         _tell(fresh, before, instant, moved=bool({"section", "slug"} & set(changes)))
     return changes
@@ -105,28 +111,28 @@ def _altered(article: Article, fields: dict[str, Any]) -> dict[str, tuple[Any, A
     return found
 
 
-class _Seen:
+class _Before:
     """What readers saw of an article before it was changed."""
 
     def __init__(self, article: Article, instant: datetime) -> None:
         self.visible = article.is_live(instant)
         self.announced = article.announced_at is not None
         self.path = article.get_absolute_url()
-        self.tags = publication.tags(article) if article.status == "live" else []
+        self.tags = cache_tags.article_tags(article) if article.status == "live" else []
 
 
 def _readdressed(
-    article: Article, before: _Seen, changes: dict[str, Any], instant: datetime
+    article: Article, before: _Before, changes: dict[str, Any], instant: datetime
 ) -> dict[str, Any]:
     """Return what else changes on a live article that got a new place or embargo."""
     more: dict[str, Any] = {}
     visible = article.visible_from()
     if not article.was_public(instant) and visible:
-        more = publication.placed_on(article, visible)
+        more = addresses.assign_address(article, visible)
         more["first_published_at"] = visible
         more["updated_at"] = visible
     elif {"section", "slug"} & set(changes):
-        _leave(article, before.path, instant)
+        addresses.redirect_old(article, before.path, at=instant)
     if before.visible and not article.is_live(instant):
         more["announced_at"] = None  # to be announced again when its time has come
     for name, value in more.items():
@@ -134,21 +140,8 @@ def _readdressed(
     return more
 
 
-def _leave(article: Article, path: str, instant: datetime) -> None:
-    """Lead from the old address to the new one, and never round in a circle."""
-    on = article.published_on
-    if on is None or article.slug in publication.taken_slugs(article, on):
-        raise Refused(
-            f"Another article of that day has the address {article.get_absolute_url()}."
-        )
-    OldAddress.objects.filter(path=article.get_absolute_url()).delete()
-    OldAddress.objects.get_or_create(
-        path=path, defaults={"article": article, "at": instant}
-    )
-
-
-def _tell(article: Article, before: _Seen, instant: datetime, *, moved: bool) -> None:
-    publication.render(article)
+def _tell(article: Article, before: _Before, instant: datetime, *, moved: bool) -> None:
+    rerendering.store_public_columns(article)
     revision, visible = article.live_revision, article.is_live(instant)
     if revision and before.visible and not visible:
         if not before.announced:  # seen, although nobody had told the ledger yet
@@ -164,6 +157,6 @@ def _tell(article: Article, before: _Seen, instant: datetime, *, moved: bool) ->
         article.changes.append(
             article, ChangeKind.UPDATED, revision=revision, at=instant
         )
-    touched = [*before.tags, *publication.tags(article)]
+    touched = [*before.tags, *cache_tags.article_tags(article)]
     taken_back = before.visible and not visible
-    ring(publication.for_good(article, touched) if taken_back else touched)
+    ring(cache_tags.hard_purge_tags(article, touched) if taken_back else touched)

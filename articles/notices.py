@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from articles import limits, publication
+from articles import cache_tags, limits, publication, rerendering
 from articles.models import Article, Notice
 from articles.models.change import ChangeKind, lock_ledger, ring
 from articles.workflow import Refused
@@ -43,7 +43,7 @@ def add(article: Article, kind: str, text: str, *, by: User, now: datetime) -> N
             publication.announce(article, revision, at=at)
         change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
         article.changes.append(article, change, revision=revision, at=at)
-        publication.render(shown := copy(article))
-        ring([*publication.tags(shown), "corrections"])
+        rerendering.store_public_columns(shown := copy(article))
+        ring([*cache_tags.article_tags(shown), "corrections"])
     article.page, article.document = shown.page, shown.document
     return made

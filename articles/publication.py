@@ -1,26 +1,18 @@
-"""How a text becomes public: its address, its issue, what is rendered, who is told."""
+"""What changes on an article when it becomes public, and when it is taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib.postgres.search import SearchVector
-from django.db import connection, transaction
-from django.db.models import Value, prefetch_related_objects
-from django.db.models.expressions import Combinable
+from django.db import connection
 
-from articles import body, issue_numbering, provenance, rendering
+from articles import addresses, body, provenance
 from articles.checks import EvidenceRow
-from articles.models import Article, Revision
-from articles.models.change import ChangeKind, lock_ledger
-from articles.models.issue import Issue
-from articles.models.redirect import OldAddress
+from articles.models import Article, ChangeKind, Revision, Status
 from articles.workflow import Refused, Step
 
-_CREDIT = """
+_SET_PUBLIC_AUTHORS = """
 WITH named AS (SELECT id FROM articles_author WHERE slug = ANY(%(slugs)s)),
      gone AS (DELETE FROM articles_article_public_authors
                WHERE article_id = %(article)s
@@ -28,29 +20,50 @@ WITH named AS (SELECT id FROM articles_author WHERE slug = ANY(%(slugs)s)),
 INSERT INTO articles_article_public_authors (article_id, author_id)
 SELECT %(article)s, id FROM named ON CONFLICT DO NOTHING
 """
+_NO_PUBLIC_TEXT: dict[str, object] = {  # for what readers must not find any more
+    "card_lead": "",
+    "card_picture": "",
+    "card_text": "",
+    "card_row": "",
+    "page": "",
+    "json_ld": "",
+    "document": "",
+    "rendered_with": "",
+    "search": None,
+}
+_UNPUBLISHED: dict[str, object] = {
+    "publish_at": None,
+    "live_revision": None,
+    "public_pictures": [],
+    "published_on": None,
+    "first_published_at": None,
+    "updated_at": None,
+    "issue": None,
+}
 
 
-def becoming_public(
+def publication_changes(
     article: Article,
     step: Step,
     revision: Revision,
-    ledger: list[EvidenceRow],
+    rows: list[EvidenceRow],
     *,
     instant: datetime,
     at: datetime | None,
 ) -> dict[str, object]:
     """Return what changes on an article whose `revision` becomes the public one.
 
-    Raises `Refused` if an update would hide what readers see already.
+    `rows` are its sources, `at` the instant it is scheduled for, if it is. Raises
+    `Refused` if an update would hide what readers see already.
     """
     if not revision.body:
         raise Refused("There is no text yet.")
     publish_at = article.publish_at if step.new_text else (at or instant)
-    inherited = provenance.embargo(ledger)
+    inherited = provenance.embargo(rows)
     bars = [bar for bar in (publish_at, article.embargo_until, inherited) if bar]
     visible = max(bars)
     if article.was_public(instant) and inherited and inherited > instant:
-        row = max((row for row in ledger if row.embargo_until), key=_until)
+        row = max((row for row in rows if row.embargo_until), key=_until)
         raise Refused(
             f"{row.source} holds its post back until {inherited:%-d %B, %H:%M} UTC: "
             "take it off, or update then."
@@ -64,7 +77,7 @@ def becoming_public(
     }
     if not article.was_public(instant):
         changes["first_published_at"] = visible
-        changes |= placed_on(article, visible)
+        changes |= addresses.assign_address(article, visible)
     return changes
 
 
@@ -73,77 +86,21 @@ def _until(row: EvidenceRow) -> datetime:
     return row.embargo_until
 
 
-def placed_on(article: Article, visible: datetime) -> dict[str, object]:
-    """Return day, issue and slug of an article that readers first see at `visible`.
+def withdrawal_changes(
+    article: Article, step: Step, *, instant: datetime
+) -> dict[str, object]:
+    """Return what changes on an article that a step takes off its way to readers.
 
-    The slug gets a number if another article has this address, or has had it.
+    A killed one that nobody ever saw leaves no trace in public. Empty for other steps.
     """
-    on = issue_numbering.day(visible, settings.PAPER_TIME_ZONE)
-    slug = article.slug
-    taken = taken_slugs(article, on)
-    turn = 2
-    while slug in taken:
-        slug = f"{article.slug[:114]}-{turn}"
-        turn += 1
-    issue = Issue.objects.for_date(on)
-    return {"published_on": on, "slug": slug, "issue": issue}
-
-
-def taken_slugs(article: Article, on: date) -> set[str]:
-    """Return the slugs of other articles in this one's section on that day. One query."""
-    here = Article.objects.filter(section=article.section_id, published_on=on)
-    start = f"/{article.section.slug}/{on:%Y/%m/%d}/"
-    old = OldAddress.objects.filter(path__startswith=start).exclude(article=article)
-    now = here.exclude(pk=article.pk).values_list("slug", flat=True)
-    found = now.union(old.values_list("path", flat=True), all=True)
-    return {slug.removeprefix(start).rstrip("/") for slug in found}
-
-
-def render(article: Article) -> None:
-    """Render the public text again and store it, telling nobody.
-
-    Call it with the ledger locked, on an article read since: then no page is overwritten
-    with an older one.
-    """
-    revision = article.live_revision
-    if revision is None:
-        raise Refused("Nothing of this article is public.")
-    columns = rendered(article, provenance.rows(article, revision))
-    shown = Article.objects.filter(pk=article.pk, live_revision=revision)
-    shown.filter(status="live").update(**columns)
-    for name, value in columns.items():
-        if name != "search":
-            setattr(article, name, value)
-
-
-def rendered(article: Article, ledger: list[EvidenceRow]) -> dict[str, object]:
-    """Return the columns that hold the public text as readers get it, search included."""
-    revision = article.live_revision
-    assert revision is not None  # noqa: S101  # the caller made it public
-    columns = rendering.render(article, revision, ledger)
-    return {**columns, "search": _search(revision)}
-
-
-@transaction.atomic
-def render_again(article: Article) -> None:
-    """Render the public text as it is now and store it, telling nobody."""
-    lock_ledger()
-    whole = Article.objects.select_related("section", "issue", "live_revision__image")
-    render(whole.get(pk=article.pk))
-
-
-def _search(revision: Revision) -> Combinable:
-    names = " ".join(byline["name"] for byline in revision.bylines)
-    parts = (
-        ("A", revision.headline),
-        ("B", f"{revision.standfirst} {names}"),
-        ("C", body.words(revision.body)),
-    )
-    vectors = [
-        SearchVector(Value(text), weight=weight, config="english")
-        for weight, text in parts
-    ]
-    return vectors[0] + vectors[1] + vectors[2]
+    if step.before_public:
+        return _UNPUBLISHED | _NO_PUBLIC_TEXT
+    if step.target != Status.KILLED:
+        return {}
+    changes: dict[str, object] = {"killed_at": instant, **_NO_PUBLIC_TEXT}
+    if article.status == Status.LIVE and not article.was_public(instant):
+        changes |= _UNPUBLISHED
+    return changes
 
 
 def announce(article: Article, revision: Revision, *, at: datetime) -> None:
@@ -157,7 +114,7 @@ def announce(article: Article, revision: Revision, *, at: datetime) -> None:
     article.announced_at = at
 
 
-def credit(article: Article, revision: Revision | None) -> None:
+def set_public_authors(article: Article, revision: Revision | None) -> None:
     """Put the article on the pages of those `revision` names, and of no others.
 
     Call it while `article` still has the text that was public before. At most one query.
@@ -168,35 +125,4 @@ def credit(article: Article, revision: Revision | None) -> None:
         return
     slugs = [line["slug"] for line in after]
     with connection.cursor() as cursor:
-        cursor.execute(_CREDIT, {"article": article.pk, "slugs": slugs})
-
-
-def tags(article: Article) -> list[str]:
-    """Return the tags of every page that shows the article.
-
-    One query, whose topics stay on `article`: hand in a copy of what lives on.
-    """
-    found = ["front", f"article:{article.public_id}", f"section:{article.section.slug}"]
-    prefetch_related_objects([article], "topics")
-    found += [f"topic:{topic.slug}" for topic in article.topics.all()]
-    if article.live_revision:
-        found += [f"author:{line['slug']}" for line in article.live_revision.bylines]
-    if article.issue:
-        found.append(f"issue:{article.issue.date:%Y-%m-%d}")
-    return [*found, "feeds", "search"]
-
-
-def for_good(article: Article, touched: Iterable[str]) -> list[str]:
-    """Return `touched` marked so that no kept copy stands in, and what else shows it.
-
-    A page that shows what was taken back must not serve while a new one is made: so the
-    pages of its pictures and of the posts it rests on, which name it, go too.
-    """
-    shown: list[str] = []
-    if revision := article.live_revision:
-        shown = body.pictures(revision.body)
-        shown += [str(revision.image.public_id)] if revision.image else []
-    pictures = [f"image:{name}" for name in dict.fromkeys(shown)]
-    cited = article.evidence.values_list("version__item__public_id", flat=True)
-    posts = [f"item:{public_id}" for public_id in cited.distinct()]
-    return [f"!{tag}" for tag in (*touched, *pictures, *posts, "corrections")]
+        cursor.execute(_SET_PUBLIC_AUTHORS, {"article": article.pk, "slugs": slugs})

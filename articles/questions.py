@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from articles import limits, publication
+from articles import limits, rerendering
 from articles.models import Article, OpenQuestion, Outcome, Status
 from articles.models.change import lock_ledger, ring
 from articles.workflow import Refused
@@ -110,5 +110,5 @@ def _check(article: Article, by: User) -> None:
 def _show(article: Article) -> None:
     """Put the list before readers, if there are any."""
     if article.status == Status.LIVE:
-        publication.render_again(article)
+        rerendering.rerender_one(article)
         ring([f"article:{article.public_id}"], live=False)

@@ -1,127 +1,80 @@
-"""What stands around texts changes (a picture's crop, a section's name): pages follow.
-
-Stored pages hold such things, so those that show them are rendered again in the same
-transaction, and the edge is told.
-"""
+"""Rendering public articles again, when something that their stored pages hold changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import QuerySet
 
-from articles import alterations, publication, workflow
-from articles.models import Article, Author, Image, Section, Topic
-from articles.models.article import Status
+from articles import cache_tags, provenance, rendering
+from articles.checks import EvidenceRow
+from articles.models import Article, Status
 from articles.models.change import lock_ledger, ring
+from articles.search_index import search_vector
 from articles.workflow import Refused
-from staff.models import User
 
-MOST = 500  # articles rendered at once; the rest wait for `manage.py articles render`
-_SAID = {"alt", "caption", "credit", "rights"}
-_CROPPED = {"focal_x", "focal_y"}
+MAX_RERENDER = 500  # articles at once; the rest wait for `manage.py articles render`
+
+
+def public_columns(article: Article, rows: list[EvidenceRow]) -> dict[str, object]:
+    """Return the columns that hold the public text as readers get it, search included.
+
+    `rows` are the sources of its live revision.
+    """
+    revision = article.live_revision
+    assert revision is not None  # noqa: S101  # the caller made it public
+    columns = rendering.render(article, revision, rows)
+    return {**columns, "search": search_vector(revision)}
+
+
+def store_public_columns(article: Article) -> None:
+    """Render the public text and store it, purging nothing.
+
+    Call it with the ledger locked, on an article read since: then no page is overwritten
+    with an older one.
+    """
+    revision = article.live_revision
+    if revision is None:
+        raise Refused("Nothing of this article is public.")
+    columns = public_columns(article, provenance.rows(article, revision))
+    shown = Article.objects.filter(pk=article.pk, live_revision=revision)
+    shown.filter(status=Status.LIVE).update(**columns)
+    for name, value in columns.items():
+        if name != "search":
+            setattr(article, name, value)
 
 
 @transaction.atomic
-def retouch(image: Image, *, by: User, now: datetime, **fields: Any) -> int:  # noqa: ANN401
-    """Change what is said of a picture, or what its crops keep in view.
+def rerender(articles: QuerySet[Article]) -> list[Article]:
+    """Render public articles as they are now and return them, purging nothing.
 
-    `fields`: alt, caption, credit, rights, focal_x, focal_y. A new focal point has the
-    crops made again. Return how many public articles were rendered again. What changed is
-    kept with the picture and with each article that shows it, or will. Raises `Refused`
-    with the reason if readers see it, or will, and it is not for `by` to change that.
+    The ledger is locked until the caller's transaction ends.
     """
-    if unknown := fields.keys() - _SAID - _CROPPED:
-        raise TypeError(f"a picture has no {', '.join(sorted(unknown))} to change")
-    changes = {name: v for name, v in fields.items() if getattr(image, name) != v}
-    if not changes:
-        return 0
-    lock_ledger()  # nobody publishes an article with it meanwhile
-    if reason := why_not_retouch(image, by):
-        raise Refused(reason)
-    altered = {name: (getattr(image, name), value) for name, value in changes.items()}
-    shown = Q(live_revision__image=image) | Q(lead_image=image) | _in_the_text(image)
-    carrying = Article.objects.filter(shown).exclude(status=Status.KILLED)
-    told = [None, *carrying.order_by("pk")]  # the picture itself, and what shows it
-    alterations.keep(altered, by=by, at=now, articles=told, image=image)
-    if _CROPPED & changes.keys():
-        changes |= {"state": "new", "due_at": now, "attempts": 0, "error": ""}
-        changes |= {"crashes": 0}
-        changes |= {"lease_token": None, "lease_until": None}  # the old crop's maker
-    Image.objects.filter(pk=image.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(image, name, value)
-    faces = Author.objects.filter(portrait=image).values_list("slug", flat=True)
-    tags = [f"image:{image.public_id}", *(f"author:{slug}" for slug in faces)]
-    return _show_again(Article.objects.showing(image), tags)
+    lock_ledger()
+    whole = articles.select_related("section", "issue", "live_revision__image")
+    found = list(whole)
+    for article in found:
+        store_public_columns(article)
+    return found
 
 
-def passed_with(image: Image) -> QuerySet[Article]:
-    """Articles that were passed with this picture: approved, scheduled or public."""
-    return Article.objects.filter(
-        Q(status=Status.LIVE, live_revision__image=image)
-        | Q(status=Status.READY, lead_image=image)
-        | _in_the_text(image)
-    ).order_by("-pk")
-
-
-def _in_the_text(image: Image) -> Q:
-    """Public texts in whose body it stands; their own index knows them."""
-    return Q(status=Status.LIVE, public_pictures__contains=[image.public_id])
-
-
-def why_not_retouch(image: Image, by: User) -> str:
-    """Say why `by` may not change what is said of a picture, or return nothing.
-
-    Two queries, the second for who is not an editor.
-    """
-    # "live" comes before "ready": what asks for more is asked first
-    for article in passed_with(image).order_by("status", "-pk").distinct("status"):
-        if reason := workflow.why_not_around("picture", article, by):
-            return f"“{article.headline}” shows it. {reason}"
-    if not by.has_perm("articles.change_image"):
-        return "Pictures are not yours to change: ask somebody who may."
-    is_face = not by.has_perm("articles.change_author") and (
-        Author.objects.filter(portrait=image).exists()
-    )
-    return "It is the face of an author: an editor changes it." if is_face else ""
+def rerender_one(article: Article) -> None:
+    """Render one public article as it is now, purging nothing."""
+    rerender(Article.objects.filter(pk=article.pk))
 
 
 @transaction.atomic
-def rename(part: Section | Topic | Author) -> int:
-    """Save what was changed of a part of the paper, and render what carries its name.
+def rerender_newest(articles: QuerySet[Article], tags: Iterable[str]) -> int:
+    """Render the newest again, mark the rest as out of date, and purge what shows them.
 
-    Return how many public articles were rendered again.
+    `tags` are purged too. Return how many were rendered.
     """
-    part.save()
-    live = Article.objects.filter(status=Status.LIVE)
-    carrying: dict[type[Model], QuerySet[Article]] = {
-        Section: live.filter(section_id=part.pk),
-        Topic: live.filter(topics=part.pk),
-        Author: live.filter(public_authors=part.pk),
-    }
-    tags = ["all"] if isinstance(part, Section) else [f"{_word(part)}:{part.slug}"]
-    return _show_again(carrying[type(part)], tags)
-
-
-def _word(part: Section | Topic | Author) -> str:
-    return "topic" if isinstance(part, Topic) else "author"
-
-
-def _show_again(articles: QuerySet[Article], tags: Iterable[str]) -> int:
-    """Render the newest of them, mark the rest as out of date, and ring."""
-    lock_ledger()  # no page may be overwritten with an older one
+    lock_ledger()  # nobody publishes another one meanwhile
     found = list(articles.order_by("-public_at", "-pk").values_list("pk", flat=True))
-    rows = Article.objects.select_related(
-        "section", "issue", "live_revision__image"
-    ).filter(pk__in=found[:MOST])
-    told = list(tags)
-    for article in rows:
-        publication.render(article)
-        told += publication.tags(article)
-    Article.objects.filter(pk__in=found[MOST:]).update(rendered_with="")
-    ring(told, live=False)
-    return len(found[:MOST])
+    touched = list(tags)
+    for article in rerender(Article.objects.filter(pk__in=found[:MAX_RERENDER])):
+        touched += cache_tags.article_tags(article)
+    Article.objects.filter(pk__in=found[MAX_RERENDER:]).update(rendered_with="")
+    ring(touched, live=False)
+    return len(found[:MAX_RERENDER])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from articles import publication
+from articles import cache_tags, publication
 from articles.models import Article
 from articles.models.change import lock_ledger, ring
 
@@ -35,5 +35,5 @@ def _announce(pk: int, now: datetime) -> bool:
     if article is None or article.live_revision is None:
         return False  # somebody else told it, or it was taken back meanwhile
     publication.announce(article, article.live_revision, at=instant)
-    ring(publication.tags(article))
+    ring(cache_tags.article_tags(article))
     return True

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from articles import publication
+from articles import rerendering
 from articles.models import Article, Evidence, Status
-from articles.models.change import lock_ledger, ring
+from articles.models.change import ring
 from articles.models.ledger_cursor import Cursor
 
 NAME = "moved sources"
@@ -53,21 +53,17 @@ def _round() -> tuple[bool, int]:
     if not rows:
         return False, 0
     moved = {item for _, _, item, has_moved in rows if has_moved}
-    rendered = _show(moved) if moved else 0
+    rendered = _rerender_citing(moved) if moved else 0
     taken.xid, taken.event = rows[-1][:2]
     taken.save(update_fields=["xid", "event"])
     return len(rows) == AT_ONCE, rendered
 
 
-def _show(items: set[int]) -> int:
+def _rerender_citing(items: set[int]) -> int:
     """Render what is public and cites one of the items; return how many articles."""
-    lock_ledger()  # no page may be overwritten with an older one
     links = Evidence.objects.filter(version__item__in=items)
     citing = Article.objects.filter(status=Status.LIVE, pk__in=links.values("article"))
-    tags = []
-    for article in citing.select_related("section", "issue", "live_revision__image"):
-        publication.render(article)
-        tags.append(f"article:{article.public_id}")
-    if tags:
-        ring(tags, live=False)
-    return len(tags)
+    shown = rerendering.rerender(citing)
+    if shown:
+        ring([f"article:{article.public_id}" for article in shown], live=False)
+    return len(shown)

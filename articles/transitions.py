@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from articles import alterations, provenance, publication, workflow
+from articles import (
+    alterations,
+    cache_tags,
+    provenance,
+    publication,
+    rerendering,
+    workflow,
+)
 from articles.checks import EvidenceRow
-from articles.models import Article, Move, Revision
-from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.models import Article, ChangeKind, Move, Revision, Status
+from articles.models.change import lock_ledger, ring
 from articles.workflow import Refused, Said, Step
 from wire.sanitise import clean_text
 
@@ -20,26 +27,6 @@ if TYPE_CHECKING:
     from staff.models import User
 
 _APPROVALS = ("approve", "update")  # verbs by which a second pair of eyes passes a text
-_NOT_PUBLIC: dict[str, object] = {  # what an article loses when it leaves the public
-    "card_lead": "",
-    "card_picture": "",
-    "card_text": "",
-    "card_row": "",
-    "page": "",
-    "json_ld": "",
-    "document": "",
-    "rendered_with": "",
-    "search": None,
-}
-_UNSCHEDULED: dict[str, object] = {
-    "publish_at": None,
-    "live_revision": None,
-    "public_pictures": [],
-    "published_on": None,
-    "first_published_at": None,
-    "updated_at": None,
-    "issue": None,
-}
 
 
 def move(
@@ -67,133 +54,119 @@ def move(
     said = Said(note=note, public_note=public_note, at=at)
     step = workflow.find(verb, article=article, user=by, now=now, said=said)
     seen = article.revision_n if revision_n is None else revision_n
-    source = article.status
+    public = bool({Status.LIVE, Status.KILLED} & {article.status, step.target})
     with transaction.atomic():
-        public = bool({"live", "killed"} & {source, step.target})
         instant = min(now, lock_ledger()) if public else now
-        revision, ledger = _text(article, step, seen)
-        changes: dict[str, object] = {"status": step.target, "changed_at": now}
+        revision, approved_n = _revision(article, step, seen)
+        rows = provenance.rows(article, revision) if step.goes_public else []
         if step.goes_public:
-            _gate(article, step, revision, ledger, said.note)
-            changes |= publication.becoming_public(
-                article, step, revision, ledger, instant=instant, at=said.at
-            )
-        else:
-            changes |= _leaving(article, step, instant)
-        after = copy(article)
-        _set(after, changes)
-        told = _told(article, after, step, instant)
-        if ChangeKind.PUBLISHED in told:
+            _require_approval(step, revision, approved_n)
+            _require_checks(article, revision, rows, note)
+        changes = _changes(article, step, revision, rows, instant=instant, at=at)
+        changes["changed_at"] = now
+        after = _with(article, changes)
+        kinds = _ledger_kinds(article, after, step, instant)
+        if ChangeKind.PUBLISHED in kinds:
             changes["announced_at"] = after.announced_at = instant
         if step.goes_public:
-            changes |= publication.rendered(after, ledger)
-        _swap(article, seen, changes)
-        if step.time or step.before_public:
-            times = (article.publish_at, after.publish_at)
-            alterations.keep({"publish_at": times}, by=by, at=now, articles=[article])
+            changes |= rerendering.public_columns(after, rows)
+        _compare_and_swap(article, seen, changes)
         if "live_revision" in changes:
-            publication.credit(article, revision if step.goes_public else None)
-        article.moves.create(
-            verb=verb,
-            source=source,
-            target=step.target,
-            revision_n=seen,
-            by=by,
-            at=now,
-            note=said.note.strip(),
-            public_note=clean_text(said.public_note),
-        )
-        for kind in told:
+            publication.set_public_authors(article, after.live_revision)
+        _record(article, after, step, said, by=by, now=now, revision_n=seen)
+        for kind in kinds:
             article.changes.append(article, kind, revision=revision, at=instant)
-        if told or "live" in (source, step.target):
-            _ring(article, after)
-    _set(article, changes)
+        if kinds or Status.LIVE in (article.status, step.target):
+            _purge(article, after)
+    _apply(article, changes)
 
 
-def _ring(article: Article, after: Article) -> None:
-    """Tell the pages that showed the article, and those that show it now."""
-    before = publication.tags(copy(article)) if article.status == "live" else []
-    touched = [*before, *publication.tags(after)]
-    killed = after.status == "killed"
-    ring(publication.for_good(article, touched) if killed else touched)
+def _revision(article: Article, step: Step, seen: int) -> tuple[Revision, int | None]:
+    """Return the text in question, and the number of the one approved last. One query.
 
-
-def _set(article: Article, changes: dict[str, object]) -> None:
-    for name, value in changes.items():
-        if name != "search":  # an expression; only the database knows what it comes to
-            setattr(article, name, value)
-
-
-def _told(
-    article: Article, after: Article, step: Step, instant: datetime
-) -> list[ChangeKind]:
-    """Return what the ledger must be told: nothing of what nobody has seen."""
-    visible = after.is_live(instant) or (
-        step.target == "killed" and article.is_live(instant)
-    )
-    told = [ChangeKind.PUBLISHED] if visible and not article.announced_at else []
-    if step.verb == "update" and article.announced_at:
-        told.append(ChangeKind.UPDATED)
-    if step.target == "killed" and (visible or article.was_seen()):
-        told.append(ChangeKind.KILLED)
-    return told
-
-
-def _text(
-    article: Article, step: Step, seen: int
-) -> tuple[Revision, list[EvidenceRow]]:
-    """Return the revision in question, and its sources when it becomes public.
-
-    The revision comes with `passed_n`: which one a second pair of eyes passed last.
+    The text is the public one of a kill (then nothing is approved), else the one seen.
     """
-    shown = article.live_revision if step.verb == "kill" else None
-    passed = Move.objects.filter(article=OuterRef("article"), verb__in=_APPROVALS)
-    last = Subquery(passed.order_by("-pk").values("revision_n")[:1])
-    found = article.revisions.select_related("image").annotate(passed_n=last)
-    revision = shown or found.filter(n=seen).first()
+    if step.verb == "kill" and article.live_revision:
+        return article.live_revision, None
+    approvals = Move.objects.filter(article=OuterRef("article"), verb__in=_APPROVALS)
+    last = approvals.order_by("-pk").values("revision_n")[:1]
+    saved = article.revisions.select_related("image").annotate(
+        approved_n=Subquery(last)
+    )
+    revision = saved.filter(n=seen).first()
     if revision is None:
         raise Refused("Save the text first: there is nothing to move yet.")
     if step.verb == "submit" and not revision.body:
         raise Refused("There is no text yet.")
-    ledger = provenance.rows(article, revision) if step.goes_public else []
-    return revision, ledger
+    return revision, revision.approved_n
 
 
-def _gate(
-    article: Article,
-    step: Step,
-    revision: Revision,
-    ledger: list[EvidenceRow],
-    note: str,
-) -> None:
-    """Refuse to publish what nobody approved, or what nothing stands behind."""
-    if not step.new_text and revision.passed_n != revision.n:  # type: ignore[attr-defined]
+def _require_approval(step: Step, revision: Revision, approved_n: int | None) -> None:
+    """Refuse to publish a text that no second pair of eyes passed; an update is passed."""
+    if not step.new_text and approved_n != revision.n:
         raise Refused(
             "This is not the text that was approved: send it back and submit it again."
         )
-    findings = provenance.findings(article, ledger, revision)
+
+
+def _require_checks(
+    article: Article, revision: Revision, rows: list[EvidenceRow], note: str
+) -> None:
+    """Refuse to publish what a check blocks, unless the note says why it may go out."""
+    findings = provenance.findings(article, rows, revision)
     blocking = [finding.sentence for finding in findings if finding.blocks]
     if blocking and not note.strip():
         raise Refused(" ".join(blocking))
 
 
-def _leaving(article: Article, step: Step, instant: datetime) -> dict[str, object]:
-    """Return what a step changes that takes an article off its way to readers.
+def _changes(
+    article: Article,
+    step: Step,
+    revision: Revision,
+    rows: list[EvidenceRow],
+    *,
+    instant: datetime,
+    at: datetime | None,
+) -> dict[str, object]:
+    """Return the columns that the step changes, but for what is rendered of them."""
+    changes: dict[str, object] = {"status": step.target}
+    if step.goes_public:
+        return changes | publication.publication_changes(
+            article, step, revision, rows, instant=instant, at=at
+        )
+    return changes | publication.withdrawal_changes(article, step, instant=instant)
 
-    Of a kill: what nobody ever saw leaves no trace in public.
-    """
-    if step.before_public:
-        return _UNSCHEDULED | _NOT_PUBLIC
-    if step.target != "killed":
-        return {}
-    changes: dict[str, object] = {"killed_at": instant, **_NOT_PUBLIC}
-    if article.status == "live" and not article.was_public(instant):
-        changes |= _UNSCHEDULED
-    return changes
+
+def _with(article: Article, changes: dict[str, object]) -> Article:
+    """Return a copy of the article as it will be."""
+    after = copy(article)
+    _apply(after, changes)
+    return after
 
 
-def _swap(article: Article, seen: int, changes: dict[str, object]) -> None:
-    """Compare and swap on status and revision: of two moves at once, one is refused."""
+def _apply(article: Article, changes: dict[str, object]) -> None:
+    for name, value in changes.items():
+        if name != "search":  # an expression; only the database knows what it comes to
+            setattr(article, name, value)
+
+
+def _ledger_kinds(
+    article: Article, after: Article, step: Step, instant: datetime
+) -> list[ChangeKind]:
+    """Return what the ledger must say: nothing of what nobody has seen."""
+    visible = after.is_live(instant) or (
+        step.target == Status.KILLED and article.is_live(instant)
+    )
+    kinds = [ChangeKind.PUBLISHED] if visible and not article.announced_at else []
+    if step.verb == "update" and article.announced_at:
+        kinds.append(ChangeKind.UPDATED)
+    if step.target == Status.KILLED and (visible or article.was_seen()):
+        kinds.append(ChangeKind.KILLED)
+    return kinds
+
+
+def _compare_and_swap(article: Article, seen: int, changes: dict[str, object]) -> None:
+    """Store `changes` if status and revision are as seen: of two moves one is refused."""
     here = Article.objects.filter(pk=article.pk, status=article.status, revision_n=seen)
     if here.update(**changes):
         return
@@ -207,3 +180,38 @@ def _swap(article: Article, seen: int, changes: dict[str, object]) -> None:
         "Somebody else moved this article first: it is "
         f"{now_at.get_status_display().lower()} now."
     )
+
+
+def _record(
+    article: Article,
+    after: Article,
+    step: Step,
+    said: Said,
+    *,
+    by: User,
+    now: datetime,
+    revision_n: int,
+) -> None:
+    """Keep who made the move, when and why, and what it did to the time of publication."""
+    if step.time or step.before_public:
+        times = (article.publish_at, after.publish_at)
+        alterations.keep({"publish_at": times}, by=by, at=now, articles=[article])
+    article.moves.create(
+        verb=step.verb,
+        source=article.status,
+        target=step.target,
+        revision_n=revision_n,
+        by=by,
+        at=now,
+        note=said.note.strip(),
+        public_note=clean_text(said.public_note),
+    )
+
+
+def _purge(article: Article, after: Article) -> None:
+    """Purge the pages that showed the article, and those that show it now."""
+    was_live = article.status == Status.LIVE
+    touched = cache_tags.article_tags(copy(article)) if was_live else []
+    touched += cache_tags.article_tags(after)
+    is_killed = after.status == Status.KILLED
+    ring(cache_tags.hard_purge_tags(article, touched) if is_killed else touched)

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from articles import image_processing, renditions, rerendering
+from articles import image_metadata, image_processing, renditions
 from articles.admin import history, image_removal
 from articles.image_markup import TYPES
 from articles.image_processing import height_of, widths
@@ -191,7 +191,7 @@ class ImageAdmin(admin.ModelAdmin):
             if form.is_valid() and _retouched(request, image, form):
                 return HttpResponseRedirect(_address(image))
         else:
-            why_not = rerendering.why_not_retouch(image, user_of(request))
+            why_not = image_metadata.why_not_update(image, user_of(request))
             may_change = may_change and not why_not
         for field in form.fields.values():
             field.disabled = not may_change
@@ -264,7 +264,7 @@ class ImageAdmin(admin.ModelAdmin):
 def _retouched(request: HttpRequest, image: Image, form: ImageForm) -> bool:
     """Change what was typed, or say at the form why not: nothing typed is lost."""
     try:
-        count = rerendering.retouch(
+        count = image_metadata.update_image(
             image, by=user_of(request), now=timezone.now(), **form.cleaned_data
         )
     except Refused as refusal:

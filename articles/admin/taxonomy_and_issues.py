@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from articles import issue_numbering, rerendering
+from articles import issue_numbering, taxonomy
 from articles.models import Article, Author, Issue, Section, Topic
 from articles.models.change import ring
 from articles.workflow import Refused
@@ -84,7 +84,7 @@ class Part(Logged):
         change: bool,  # noqa: FBT001
     ) -> None:
         """Save by the verb that also renders what carries the name."""
-        count = rerendering.rename(obj)
+        count = taxonomy.save_taxonomy(obj)
         if count:
             messages.info(request, f"{count} public articles were rendered again.")
 

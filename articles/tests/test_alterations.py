@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from articles import metadata, rerendering, transitions, workflow
+from articles import image_metadata, metadata, transitions, workflow
 from articles.admin import history
 from articles.models import Article, Prominence
 from articles.tests.factories import (
@@ -168,10 +168,12 @@ def test_the_words_of_a_picture_that_was_passed_are_changed_by_those_who_pass(
     article = make_article(status=status, lead_image=image)
     new = 0.25 if field == "focal_x" else "Other words"
     with pytest.raises(workflow.Refused, match=f"“{article.headline}”"):
-        rerendering.retouch(image, by=make_user(may_not), now=NINE, **{field: new})
+        image_metadata.update_image(
+            image, by=make_user(may_not), now=NINE, **{field: new}
+        )
     image.refresh_from_db()
     assert getattr(image, field) != new
-    rerendering.retouch(image, by=make_user(may), now=NINE, **{field: new})
+    image_metadata.update_image(image, by=make_user(may), now=NINE, **{field: new})
 
     image.refresh_from_db()
     assert getattr(image, field) == new
@@ -185,8 +187,10 @@ def test_a_picture_in_a_public_text_is_changed_by_those_who_pass_and_told_there(
     )
     article = make_article(status="live", body=markup)
     with pytest.raises(workflow.Refused, match=f"“{article.headline}”"):
-        rerendering.retouch(image, by=make_user("reporter"), now=NINE, focal_x=0.25)
-    rerendering.retouch(image, by=make_user(), now=NINE, focal_x=0.25)
+        image_metadata.update_image(
+            image, by=make_user("reporter"), now=NINE, focal_x=0.25
+        )
+    image_metadata.update_image(image, by=make_user(), now=NINE, focal_x=0.25)
 
     assert article.alterations.get().field == "focal_x"
 
@@ -194,7 +198,9 @@ def test_a_picture_in_a_public_text_is_changed_by_those_who_pass_and_told_there(
 def test_a_reporter_describes_a_picture_no_reader_can_see():
     image = make_image()
     make_article(status="in_edit", lead_image=image)
-    rerendering.retouch(image, by=make_user("reporter"), now=NINE, caption="At dawn.")
+    image_metadata.update_image(
+        image, by=make_user("reporter"), now=NINE, caption="At dawn."
+    )
 
     image.refresh_from_db()
     assert image.caption == "At dawn."
@@ -204,8 +210,8 @@ def test_the_words_of_an_author_s_portrait_are_an_editor_s():
     image = make_image()
     make_author(portrait=image)
     with pytest.raises(workflow.Refused, match="face of an author"):
-        rerendering.retouch(image, by=make_user("reporter"), now=NINE, alt="Me")
-    rerendering.retouch(image, by=make_user("editor"), now=NINE, alt="Me")
+        image_metadata.update_image(image, by=make_user("reporter"), now=NINE, alt="Me")
+    image_metadata.update_image(image, by=make_user("editor"), now=NINE, alt="Me")
 
 
 def test_other_words_of_a_picture_are_told_on_it_and_on_each_story_that_shows_it():
@@ -213,7 +219,7 @@ def test_other_words_of_a_picture_are_told_on_it_and_on_each_story_that_shows_it
     one = make_article(status="live", lead_image=image)
     two = make_article(status="in_edit", lead_image=image)
     other = make_article(status="live")
-    rerendering.retouch(image, by=chief, now=NINE + HOUR, caption="At noon.")
+    image_metadata.update_image(image, by=chief, now=NINE + HOUR, caption="At noon.")
 
     assert said(one) == said(two) == [("caption", "At dawn.", "At noon.")]
     assert said(other) == []

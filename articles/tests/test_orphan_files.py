@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from articles import orphan_files, renditions, rerendering, storage
+from articles import image_metadata, orphan_files, renditions, storage
 from articles.tests.factories import make_user
 from articles.tests.test_renditions import NINE, photo
 
@@ -41,7 +41,7 @@ def test_the_old_sizes_go_when_a_new_focal_point_has_new_ones_made():
     image = take()
     before = files()
     for focal in (0.1, 0.2, 0.3):
-        rerendering.retouch(image, by=make_user(), now=NINE, focal_x=focal)
+        image_metadata.update_image(image, by=make_user(), now=NINE, focal_x=focal)
         assert renditions.make_due(clock=lambda: NINE) == 1
     after = files()
     assert len(after) == len(before)
@@ -117,7 +117,7 @@ def test_nothing_is_discarded_while_a_backup_copies_files():
     thread.start()
     assert begun.wait(60)
     try:
-        rerendering.retouch(image, by=make_user(), now=NINE, focal_x=0.1)
+        image_metadata.update_image(image, by=make_user(), now=NINE, focal_x=0.1)
         assert renditions.make_due(clock=lambda: NINE) == 1
         assert set(before) < set(files())  # old and new
         assert orphan_files.sweep(LATER) == 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from articles import integrity, publication, rendering
+from articles import integrity, rendering, rerendering
 from articles.models import Article
 from articles.models.change import ring
 from articles.models.choices import Status
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         old = live if everything else live.exclude(rendered_with=rendering.mark())
         total, done = live.count(), 0
         for article in old.only("pk").order_by("pk").iterator(chunk_size=100):
-            publication.render_again(article)
+            rerendering.rerender_one(article)
             done += 1
         if done:
             ring(["all"], live=False)

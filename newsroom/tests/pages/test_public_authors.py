@@ -2,7 +2,7 @@
 
 import pytest
 
-from articles import publication, revisions, transitions
+from articles import rerendering, revisions, transitions
 from articles.models import Article
 from articles.tests.factories import (
     HOUR,
@@ -77,7 +77,7 @@ def test_a_face_beside_an_opinion_is_that_of_the_public_byline(ines, adaeze):
         article, by=make_user("reporter"), now=NINE, base_n=1, bylines=[(adaeze, "")]
     )
     assert list(Article.objects.showing(ines.portrait)) == [article]
-    publication.render_again(article)
+    rerendering.rerender_one(article)
 
     fresh = Article.objects.get(pk=article.pk)
     assert str(ines.portrait.public_id) in fresh.card_text
