@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from articles import body, evidence, provenance, revisions
+from articles import body, evidence, revisions
 from articles.limits import MAX_DRAFT_ITEMS, MAX_HEADLINE
+from articles.link_rules import UnusableLink, check_link
 from articles.models import Article, Role, Section
 from articles.workflow import Refused
 from staff.models import User
@@ -74,9 +75,9 @@ def draft_from(
 def _fault(version: Version) -> str:
     """Say why a version cannot stand as evidence, or return nothing."""
     try:
-        provenance.check_link(version.url)
-    except provenance.Placeholder as placeholder:
-        return f"Not attached: {placeholder}"
+        check_link(version.url)
+    except UnusableLink as unusable:
+        return f"Not attached: {unusable}"
     return ""
 
 

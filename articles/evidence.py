@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from articles import body, provenance, revisions
+from articles import body, revisions
 from articles.limits import MAX_EVIDENCE
+from articles.link_rules import UnusableLink, check_link
 from articles.models import Article, Evidence, Role
 from articles.workflow import Refused
 
@@ -38,9 +39,9 @@ def attach(
     if role not in Role.values:
         raise Refused(f"“{role}” is no role: use {', '.join(Role.values)}.")
     try:
-        provenance.check_link(version.url)
-    except provenance.Placeholder as placeholder:
-        raise Refused(str(placeholder)) from placeholder
+        check_link(version.url)
+    except UnusableLink as unusable:
+        raise Refused(str(unusable)) from unusable
     with transaction.atomic():
         _lock(article)
         if paragraph and paragraph not in body.ids(article.body):

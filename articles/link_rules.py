@@ -13,26 +13,20 @@ _SEQUENCES = ("1234567890123456789", "9876543210")
 SHORTEST_STATUS = 10  # digits; X has numbered its posts with more since 2010
 
 
-class Placeholder(ValueError):
+class UnusableLink(ValueError):
     """A link that leads to no post; the message is fit for the editor.
 
     `is_bare` says it leads to something real, an account or a home page, and not to a
     post of theirs; others were made up or never filled in.
     """
 
-    def __init__(self, message: str, *, is_bare: bool = False) -> None:
-        super().__init__(message)
-        self.is_bare = is_bare
-
-
-class _Fault(Exception):
-    def __init__(self, reason: str, *, is_bare: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(self, url: str, reason: str, *, is_bare: bool = False) -> None:
+        super().__init__(f"{url} cannot stand as evidence: {reason}.")
         self.is_bare = is_bare
 
 
 def check_link(url: str) -> None:
-    """Raise `Placeholder` unless `url` leads to one post or one page.
+    """Raise `UnusableLink` unless `url` leads to one post or one page.
 
     An empty one is right: what the source sent had no link, and our own stored copy is
     what is cited. Pure; whether anything answers there is not asked.
@@ -40,32 +34,29 @@ def check_link(url: str) -> None:
     if not url:
         return
     try:
-        _check(urlsplit(url))
-    except _Fault as fault:
-        raise Placeholder(
-            f"{url} cannot stand as evidence: {fault}.", is_bare=fault.is_bare
-        ) from fault
+        parts = urlsplit(url)
     except ValueError as error:
-        raise Placeholder(f"{url} is no web address: {error}.") from error
+        raise UnusableLink(url, f"it is no web address ({error})") from error
+    _check(url, parts)
 
 
-def _check(parts: SplitResult) -> None:
+def _check(url: str, parts: SplitResult) -> None:
     host = (parts.hostname or "").removeprefix("www.")
     steps = [step for step in parts.path.split("/") if step]
     if parts.scheme not in ("http", "https") or not host:
-        raise _Fault("it is no web address")
+        raise UnusableLink(url, "it is no web address")
     if host in _SAMPLE_HOSTS:
-        raise _Fault("it is a sample address")
+        raise UnusableLink(url, "it is a sample address")
     if _UNWRITTEN.search(parts.path):
-        raise _Fault("part of it has not been filled in")
+        raise UnusableLink(url, "part of it has not been filled in")
     if host in _TELEGRAM:
-        _check_telegram(steps)
+        _check_telegram(url, steps)
     elif host in _X:
-        _check_status(steps)
+        _check_status(url, steps)
     elif not steps and not parts.query:
-        raise _Fault("it is a home page", is_bare=True)
+        raise UnusableLink(url, "it is a home page", is_bare=True)
     elif _is_account(host, steps):
-        raise _Fault("it names an account, not a post", is_bare=True)
+        raise UnusableLink(url, "it names an account, not a post", is_bare=True)
 
 
 def _is_account(host: str, steps: list[str]) -> bool:
@@ -75,18 +66,18 @@ def _is_account(host: str, steps: list[str]) -> bool:
     return len(steps) == 1 and steps[0].startswith("@")
 
 
-def _check_telegram(steps: list[str]) -> None:
+def _check_telegram(url: str, steps: list[str]) -> None:
     if steps[:1] == ["s"]:
         steps = steps[1:]
     if len(steps) < 2 or not steps[-1].isdecimal() or int(steps[-1]) == 0:
-        raise _Fault("it names a channel, not a post", is_bare=True)
+        raise UnusableLink(url, "it names a channel, not a post", is_bare=True)
 
 
-def _check_status(steps: list[str]) -> None:
+def _check_status(url: str, steps: list[str]) -> None:
     if len(steps) < 3 or steps[1] != "status":
-        raise _Fault("it names an account, not a post", is_bare=True)
+        raise UnusableLink(url, "it names an account, not a post", is_bare=True)
     number = steps[2]
     if not number.isdecimal() or len(number) < SHORTEST_STATUS:
-        raise _Fault(f"“{number}” is not the number of a post")
+        raise UnusableLink(url, f"“{number}” is not the number of a post")
     if len(set(number)) == 1 or any(run.startswith(number) for run in _SEQUENCES):
-        raise _Fault(f"“{number}” looks made up")
+        raise UnusableLink(url, f"“{number}” looks made up")

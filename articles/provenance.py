@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING
 
 from articles import body, checks
 from articles.checks import Copy, EvidenceRow, Finding, Names, Outlet, index
-from articles.link_rules import Placeholder, check_link
 from wire.graphemes import cut
 from wire.models import Publisher
 
 if TYPE_CHECKING:
     from articles.models import Article, Evidence, Revision
     from wire.models import Item
-
-__all__ = ["Finding", "Placeholder", "check_link", "findings", "rows"]
 
 _PRESS = ("agency", "media")  # kinds of publishers a mere mention of whom is a claim
 

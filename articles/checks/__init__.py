@@ -17,7 +17,7 @@ from articles.checks.independence import alone, roots
 from articles.checks.publisher_index import Names, Outlet, index
 from articles.checks.rules import RULES, Copy, EvidenceRow, Finding, Passage, finding
 from articles.checks.timing import firsts, times
-from articles.link_rules import Placeholder, check_link
+from articles.link_rules import UnusableLink, check_link
 
 __all__ = [
     "RULES",
@@ -90,9 +90,9 @@ def _links(passages: Iterable[Passage]) -> Iterable[Finding]:
                 continue
             try:
                 check_link(url)
-            except Placeholder as placeholder:
-                rule = "bare_link" if placeholder.is_bare else "placeholder_link"
-                sentence = f"{passage.place.capitalize()}: {placeholder}"
+            except UnusableLink as unusable:
+                rule = "bare_link" if unusable.is_bare else "placeholder_link"
+                sentence = f"{passage.place.capitalize()}: {unusable}"
                 yield finding(rule, sentence, passage.id)
 
 
