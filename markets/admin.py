@@ -20,23 +20,7 @@ from markets.models import (
     Session,
 )
 from markets.rerendering import redraw
-
-
-class MadeByMachine(admin.ModelAdmin):
-    """A list to look at: rows come and go with the feeds."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: object | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: object | None = None
-    ) -> bool:
-        return False
+from staff.admin_base import MachineMade
 
 
 @admin.register(Exchange)
@@ -160,7 +144,7 @@ class InstrumentAdmin(admin.ModelAdmin):
 
 
 @admin.register(Quote)
-class QuoteAdmin(MadeByMachine):
+class QuoteAdmin(MachineMade):
     list_display = [
         "instrument",
         "value",
@@ -183,7 +167,7 @@ class QuoteAdmin(MadeByMachine):
 
 
 @admin.register(Quarantine)
-class QuarantineAdmin(MadeByMachine):
+class QuarantineAdmin(MachineMade):
     list_display = ["symbol", "reason", "feed", "instrument", "count", "last_at"]
     list_filter = ["feed"]
     list_select_related = ["feed", "instrument"]

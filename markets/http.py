@@ -4,11 +4,10 @@ The guard, the limits and the errors are those of `outgoing`; see there.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from django.conf import settings
 
-from outgoing.client import Client
+from outgoing.client import shared_client
 from outgoing.errors import FetchError
 from outgoing.fetched import Fetched
 
@@ -32,7 +31,7 @@ def fetch(
     `headers` carry a provider's key; they are sent to the first origin alone, never on
     to where it redirects. `deadline` is in seconds and total.
     """
-    return _client(settings.FETCH_USER_AGENT, tuple(settings.FETCH_ALLOW)).fetch(
+    return shared_client(settings.FETCH_USER_AGENT, tuple(settings.FETCH_ALLOW)).fetch(
         url,
         etag=etag,
         last_modified=last_modified,
@@ -41,8 +40,3 @@ def fetch(
         deadline=deadline,
         max_bytes=MAX_BYTES,
     )
-
-
-@lru_cache(maxsize=4)
-def _client(user_agent: str, allow: tuple[str, ...]) -> Client:
-    return Client(user_agent=user_agent, allow=allow)

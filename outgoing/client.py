@@ -1,7 +1,7 @@
 """Fetching one document from somebody else's server, whatever that server does.
 
 `Client.fetch` ends within its deadline, in an answer or in one of the errors of
-`faults`. It keeps no cookies, reads no proxy from the environment and speaks HTTP/1.1
+`outgoing.errors`. It keeps no cookies, reads no proxy from the environment and speaks HTTP/1.1
 alone: one connection then serves one thread, so one deadline rules all that happens on
 it.
 """
@@ -13,6 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import httpcore2
 import httpx2
@@ -231,6 +232,12 @@ def _fetched(way: Way, hop: Hop, *, now: datetime, elapsed: timedelta) -> Fetche
         max_age=fetched.max_age(headers),
         elapsed=elapsed,
     )
+
+
+@lru_cache(maxsize=4)
+def shared_client(user_agent: str, allow: tuple[str, ...]) -> Client:
+    """Return the client of this process that asks in the name of `user_agent`."""
+    return Client(user_agent=user_agent, allow=allow)
 
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()

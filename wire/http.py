@@ -4,11 +4,10 @@ The guard, the limits and the errors are those of `outgoing`; see there.
 """
 
 from collections.abc import Collection
-from functools import lru_cache
 
 from django.conf import settings
 
-from outgoing.client import Client
+from outgoing.client import shared_client
 from outgoing.errors import (
     FetchError,
     Gone,
@@ -46,7 +45,7 @@ def fetch(
 
     `deadline` is in seconds and total; `content_types` are beginnings such as "image/".
     """
-    return _client(settings.FETCH_USER_AGENT, tuple(settings.FETCH_ALLOW)).fetch(
+    return shared_client(settings.FETCH_USER_AGENT, tuple(settings.FETCH_ALLOW)).fetch(
         url,
         etag=etag,
         last_modified=last_modified,
@@ -55,8 +54,3 @@ def fetch(
         deadline=deadline,
         max_bytes=max_bytes,
     )
-
-
-@lru_cache(maxsize=4)
-def _client(user_agent: str, allow: tuple[str, ...]) -> Client:
-    return Client(user_agent=user_agent, allow=allow)

@@ -29,7 +29,7 @@ from articles.admin.forms import StartForm
 from articles.limits import TooMuch
 from articles.models import Article, Evidence, Revision
 from articles.workflow import Refused
-from wire.admin.base import user_of
+from staff.admin_base import user_of
 
 READING = ["GET", "HEAD"]
 Answer = Callable[..., HttpResponse]

@@ -46,8 +46,8 @@ from articles.body import Unusable
 from articles.limits import TooMuch
 from articles.models import Article, Notice
 from articles.workflow import Refused
+from staff.admin_base import user_of
 from staff.models import User
-from wire.admin.base import user_of
 
 UNHAPPY = (Refused, TooMuch, Unusable)  # their words are fit for the editor
 PARTS = ("place", "embargo")  # of what stands around a text

@@ -18,7 +18,7 @@ from articles import body, evidence, provenance
 from articles.models import Article, Evidence, Role
 from articles.text_diff import diff
 from articles.workflow import Refused
-from wire.admin.base import user_of
+from staff.admin_base import user_of
 from wire.graphemes import cut
 from wire.models import Item, Version
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from articles import image_removal, limits
 from articles.models import Image
 from articles.workflow import Refused
-from wire.admin.base import user_of
+from staff.admin_base import user_of
 
 TEMPLATE = "admin/articles/image/remove.html"
 

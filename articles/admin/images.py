@@ -31,7 +31,7 @@ from articles.image_processing import height_of, widths
 from articles.image_views import NAME
 from articles.models import Article, Image, Rendition
 from articles.workflow import Refused
-from wire.admin.base import user_of
+from staff.admin_base import user_of
 
 TEMPLATE = "admin/articles/image/change_form.html"
 _MEDIA = re.compile(r"/media/([0-9a-f-]{36})/[-\w]+/([\w-]+\.(?:avif|webp|jpeg))")

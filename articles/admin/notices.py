@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from articles.models import Notice
-from wire.admin.base import MachineMade
+from staff.admin_base import MachineMade
 
 
 @admin.register(Notice)

@@ -17,8 +17,8 @@ from articles import questions
 from articles.limits import TooMuch
 from articles.models import Article, OpenQuestion, Outcome
 from articles.workflow import Refused
+from staff.admin_base import MachineMade, user_of
 from staff.models import User
-from wire.admin.base import MachineMade, user_of
 
 
 def panel(article: Article, by: User) -> dict[str, Any]:

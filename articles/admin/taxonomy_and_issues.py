@@ -20,7 +20,7 @@ from articles import issue_numbering, taxonomy
 from articles.models import Article, Author, Issue, Section, Topic
 from articles.models.change import ring
 from articles.workflow import Refused
-from wire.admin.base import BOTH, user_of
+from staff.admin_base import BOTH, user_of
 
 
 def from_to(form: Any) -> str:  # noqa: ANN401

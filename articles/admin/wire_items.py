@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from articles import drafting
 from articles.models import Article
 from articles.workflow import Refused
+from staff.admin_base import BOTH, user_of
 from wire.admin import ItemAdmin
-from wire.admin.base import BOTH, user_of
 from wire.models import Item
 
 admin.site.unregister(Item)

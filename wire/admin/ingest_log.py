@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from wire.admin.base import BOTH, MachineMade, user_of
+from staff.admin_base import BOTH, MachineMade, user_of
 from wire.models import DeadLetter, Fetch
 
 _LETTER = (

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from wire.admin.base import BOTH, user_of
+from staff.admin_base import BOTH, user_of
 from wire.models import Item, Standing, Version
 
 _VERSION = (

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from wire.admin.base import BOTH
+from staff.admin_base import BOTH
 from wire.models import Publisher, Source
 
 

@@ -1,4 +1,4 @@
-"""What the wire's windows share."""
+"""What the admin pages of all apps share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BOTH = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
 
 
 class MachineMade(admin.ModelAdmin):
-    """A window on rows that only the machine writes."""
+    """Rows to look at: only the machine writes them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -26,7 +26,7 @@ class MachineMade(admin.ModelAdmin):
 
 
 def user_of(request: HttpRequest) -> User:
-    """The member of staff at the other end; the admin lets nobody else in."""
+    """Return the member of staff who asks; the admin lets nobody else in."""
     user = request.user
     if not isinstance(user, User):
         raise TypeError("the admin was reached without a user")
