@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
             valkey="REDIS_URL" not in os.environ,
             tied=True,
         )
-    except embedded.Refused as refusal:
+    except embedded.OperatorError as refusal:
         raise pytest.UsageError(str(refusal)) from refusal
 
 

@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from newsroom import paths
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
@@ -52,7 +54,7 @@ def prepare() -> None:
         say=print,
     )
     # Benchmarks make tables of their own and vacuum ours: as the owner.
-    os.environ.setdefault("DATABASE_URL", embedded.owner_url())
+    os.environ.setdefault("DATABASE_URL", paths.owner_url())
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, cwd=ROOT, check=True)
 

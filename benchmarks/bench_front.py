@@ -1,7 +1,7 @@
 """The front page against the same bytes as a static file of nginx, one core each.
 
 Pages of 60 kB and 18 kB and, with a database, the real front page; by
-newsroom.launcher.serve (the ASGI shell) and by granian over the WSGI door. Rounds
+newsroom.edge.serve (the ASGI shell) and by granian over the WSGI door. Rounds
 alternate; the median is printed.
 "req/cpu-s" is requests per second of the server's own CPU time: it holds on a machine
 that does other work besides. Then the real front page made each time, for one client.
@@ -25,7 +25,7 @@ from benchmarks.load import Figures, figures, free_port, pinned, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-SERVE = [PYTHON, "-m", "newsroom.launcher.serve", "--port={port}"]
+SERVE = [PYTHON, "-m", "newsroom.edge.serve", "--port={port}"]
 GRANIAN = [
     PYTHON, "-m", "granian", "--interface=wsgi", "--no-ws", "--log-level=warning",
     "--blocking-threads=1", "--port={port}",
@@ -74,7 +74,7 @@ def compare(
         body = ask(site + path)
     ways = {
         "nginx, a static file": lambda: static(body),
-        "newsroom.launcher.serve (ASGI shell)": lambda: served(shell, environ, path),
+        "newsroom.edge.serve (ASGI shell)": lambda: served(shell, environ, path),
         "granian, the WSGI door": lambda: served([*GRANIAN, wsgi], environ, path),
     }
     print(f"\n{title}: {len(body)} bytes")

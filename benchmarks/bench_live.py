@@ -1,6 +1,6 @@
 """From a commit to the last of 5,000 readers of one process; and what a reader weighs.
 
-newsroom.launcher.serve on core 0, the readers on core 1, PostgreSQL where the system puts it.
+newsroom.edge.serve on core 0, the readers on core 1, PostgreSQL where the system puts it.
 Each event is a post stored by the wire; the clock starts when its commit returned.
 
     python -m benchmarks.bench_live [--readers 5000] [--events 20]
@@ -33,7 +33,7 @@ def main() -> None:
     port = free_port()
     site = f"http://127.0.0.1:{port}"
     environ = {"NEWSROOM_URL": site, "NEWSROOM_LIVE_READERS": str(given.readers)}
-    command = [sys.executable, "-m", "newsroom.launcher.serve", f"--port={port}"]
+    command = [sys.executable, "-m", "newsroom.edge.serve", f"--port={port}"]
     server = subprocess.Popen(
         pinned(0, command),
         cwd=ROOT,

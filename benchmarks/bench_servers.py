@@ -42,10 +42,10 @@ GUNICORN = [
     "--graceful-timeout=5",
 ]
 SERVERS = {
-    "newsroom.launcher.serve": [
+    "newsroom.edge.serve": [
         PYTHON,
         "-m",
-        "newsroom.launcher.serve",
+        "newsroom.edge.serve",
         "--port={port}",
         "--app",
     ],

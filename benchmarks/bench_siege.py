@@ -80,7 +80,7 @@ def measure(files: int, name: str, given: argparse.Namespace) -> None:
     port = free_port()
     server = subprocess.Popen(
         pinned(SERVER_CORE, [
-            PYTHON, "-m", "newsroom.launcher.serve", f"--port={port}",
+            PYTHON, "-m", "newsroom.edge.serve", f"--port={port}",
             "--app=benchmarks.shell:threads",
         ]),
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -1,6 +1,6 @@
 """The paper on one port: kept pages, then the live stream, then Django in threads.
 
-`python -m newsroom.launcher.serve` runs it. Any ASGI server can; see docs/edge.md for what each
+`python -m newsroom.edge.serve` runs it. Any ASGI server can; see docs/edge.md for what each
 costs.
 """
 

@@ -65,7 +65,7 @@ app.conf.beat_schedule = {
         "options": {"queue": "editorial", "expires": 5},
     },
     "drop sessions and temporary files that ended": {
-        "task": "newsroom.tasks.tidy",
+        "task": "newsroom.operations.tasks.tidy",
         "schedule": 3600.0,
         "options": {"queue": "editorial", "expires": 600},
     },

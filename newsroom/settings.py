@@ -11,12 +11,12 @@ from pathlib import Path
 import environ
 from django.utils.csp import CSP
 
-from newsroom.launcher import embedded
+from newsroom import paths
 
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = embedded.var_dir()
+VAR_DIR = paths.var_dir()
 
 DEBUG = env.bool("NEWSROOM_DEBUG", default=False)
 SECRET_KEY = env.str(
@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "staff.refusal_log.LogRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "newsroom.edge.database_down.DatabaseAway",
+    "newsroom.site.database_down.DatabaseDownMiddleware",
 ]
 
 ROOT_URLCONF = "newsroom.urls"
@@ -92,11 +92,11 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=embedded.database_url())}
+DATABASES = {"default": env.db("DATABASE_URL", default=paths.database_url())}
 # Who owns the tables, for `migrate`, `prepare`, `restore` and `demo reset` alone.
 DATABASE_OWNER = env.db(
     "DATABASE_OWNER_URL",
-    default=env.str("DATABASE_URL", default=embedded.owner_url()),
+    default=env.str("DATABASE_URL", default=paths.owner_url()),
 )
 DATABASE_ROLE = DATABASES["default"].get("USER", "")  # that of everything else
 DATABASES["default"]["ENGINE"] = "newsroom.database"  # which does not wait for ever
@@ -113,7 +113,7 @@ DATABASES["default"]["OPTIONS"].setdefault(
 DATABASE_PATIENCE = env.int("NEWSROOM_DB_PATIENCE", default=8)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default=embedded.redis_url())
+REDIS_URL = env.str("REDIS_URL", default=paths.redis_url())
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -219,7 +219,7 @@ FETCH_USER_AGENT = env.str(
 )
 
 # Celery: a doorbell, see docs/architecture.md. All work is rows in PostgreSQL.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=embedded.celery_url(REDIS_URL))
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=paths.celery_url(REDIS_URL))
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

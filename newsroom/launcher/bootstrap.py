@@ -27,8 +27,8 @@ from markets import loading
 from markets.models import Exchange
 from newsroom.database import roles
 from newsroom.database.base import take_any_time
-from newsroom.launcher import processes
-from newsroom.launcher.processes import Refused
+from newsroom.operator_errors import OperatorError, refusing_os_errors
+from newsroom.private_files import restrict_var, write_private
 from staff.models import Role
 from wire.models import Source
 
@@ -58,7 +58,7 @@ class Outcome:
 
     def keep(self, var: Path) -> None:
         """Write it where only the owner of the installation reads it."""
-        processes.write_private(_file(var), json.dumps(asdict(self)))
+        write_private(_file(var), json.dumps(asdict(self)))
 
 
 def _file(var: Path) -> Path:
@@ -66,8 +66,8 @@ def _file(var: Path) -> Path:
 
 
 def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
-    """Do every step that is needed. Raises `Refused` with the reason why one cannot be."""
-    processes.close_to_others(var)
+    """Do every step that is needed. Raises `OperatorError` where one cannot be done."""
+    restrict_var(var)
     outcome = Outcome.read(var)
     with roles.as_owner(), _alone():
         refuse_a_foreign_database()
@@ -92,7 +92,7 @@ def _alone() -> Iterator[None]:
     try:
         cursor = connection.cursor()
     except OperationalError as error:
-        raise Refused(
+        raise OperatorError(
             f"The database does not answer: {str(error).strip().splitlines()[-1]}"
             " (DATABASE_URL says where it is)."
         ) from error
@@ -109,12 +109,12 @@ def _alone() -> Iterator[None]:
 
 
 def refuse_a_foreign_database() -> None:
-    """Raise `Refused` unless the database is empty or was made by this or an older release."""
+    """Raise `OperatorError` unless the database is empty, or of this or an older release."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         version = int(cursor.fetchone()[0]) // 10000
     if version < OLDEST_POSTGRES:
-        raise Refused(
+        raise OperatorError(
             f"The database server is PostgreSQL {version}; the paper needs"
             f" {OLDEST_POSTGRES} or newer."
         )
@@ -122,14 +122,14 @@ def refuse_a_foreign_database() -> None:
     loader = MigrationLoader(connection)
     if unknown := sorted(set(loader.applied_migrations) - set(loader.disk_migrations)):
         app, migration = unknown[-1]
-        raise Refused(
+        raise OperatorError(
             f"The database {name} knows changes this release does not ({app}."
             f"{migration}): run the release that made it, or another database."
         )
     ours = any(app == "staff" for app, _ in loader.applied_migrations)
     tables = connection.introspection.table_names()
     if not ours and set(tables) - {"django_migrations"}:
-        raise Refused(
+        raise OperatorError(
             f"The database {name} holds something else (a table {tables[0]}, for one):"
             " give the paper a database of its own."
         )
@@ -166,7 +166,7 @@ def collect_static(say: Say) -> None:
     if root.is_dir() and stamp.exists() and stamp.read_text() == state.hexdigest():
         return
     say(f"Preparing {files} static files …")
-    with processes.named(root):
+    with refusing_os_errors(root):
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         stamp.write_text(state.hexdigest())
 

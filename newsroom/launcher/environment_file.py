@@ -12,8 +12,8 @@ import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from newsroom.launcher import processes
-from newsroom.launcher.embedded.paths import var_dir
+from newsroom.paths import var_dir
+from newsroom.private_files import write_private
 
 NAMES = (
     "NEWSROOM_",
@@ -27,7 +27,7 @@ NAMES = (
 def remember(var: Path, surroundings: Mapping[str, str]) -> None:
     """Write down what the processes of this installation are given."""
     kept = {n: v for n, v in surroundings.items() if n.startswith(NAMES)}
-    processes.write_private(var / "environment.json", json.dumps(kept, indent=1))
+    write_private(var / "environment.json", json.dumps(kept, indent=1))
 
 
 def recall(environment: MutableMapping[str, str] = os.environ) -> None:

@@ -1,7 +1,6 @@
-"""Processes we start and end: whose they are, when they die, and what went wrong."""
+"""Server processes: the account they run as, how they are found, started and ended."""
 
 import ctypes
-import errno
 import os
 import pwd
 import re
@@ -9,13 +8,15 @@ import shutil
 import signal
 import subprocess  # noqa: S404
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from newsroom.operator_errors import OperatorError, refusing_os_errors, user_name
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -23,10 +24,6 @@ LOG_LIMIT = 5 * 1024**2  # bytes of one log; one older file of the size is kept
 
 # Servers this process started, by the logs they write, so that it learns of their end.
 _children: dict[Path, list[subprocess.Popen[bytes]]] = {}
-
-
-class Refused(Exception):
-    """Something stands in the way; the message is one sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ def account(data: Path) -> Account:
     if os.geteuid() != 0:
         if data.exists() and data.stat().st_uid != os.geteuid():
             owner = _account_of(data.stat().st_uid).name
-            raise Refused(
+            raise OperatorError(
                 f"{data} belongs to {owner}: start the paper as root or {owner}."
             )
         return _account_of(os.geteuid())
@@ -60,7 +57,7 @@ def account(data: Path) -> Account:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise Refused(
+    raise OperatorError(
         "PostgreSQL does not run as root, and this system has no user newsroom,"
         " postgres or nobody: make one, or start the paper as an ordinary user."
     )
@@ -70,7 +67,8 @@ def _account_of(uid: int) -> Account:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:  # usual in containers: a number without a name
-        return Account(f"user {uid}", uid, os.getegid() if uid == os.geteuid() else uid)
+        gid = os.getegid() if uid == os.geteuid() else uid
+        return Account(user_name(uid), uid, gid)
     return Account(entry.pw_name, uid, entry.pw_gid)
 
 
@@ -94,7 +92,7 @@ def as_account(
         return argv, {"user": account.uid, "group": account.gid, "extra_groups": []}
     setpriv = shutil.which("setpriv")
     if not setpriv:
-        raise Refused(
+        raise OperatorError(
             f"The servers run as {account.name}, who may not enter {argv[0]}: move the"
             " checkout to a folder open to all, or install setpriv (util-linux)."
         )
@@ -153,7 +151,7 @@ def serve(
     With `end_with_caller` it is sent that signal when the calling process ends.
     """
     argv, identity = as_account(account, argv, [log])
-    with named(log):
+    with refusing_os_errors(log):
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
@@ -216,61 +214,7 @@ def end(processes: list[psutil.Process], how: int, patience: float, then: int) -
         if not processes:
             return
     names = ", ".join(f"{p.name()} {p.pid}" for p in processes)
-    raise Refused(f"These processes do not end: {names}.")
-
-
-def private_from_now_on() -> None:
-    """Let whatever this process and its children make be readable to their account alone."""
-    os.umask(0o077)
-
-
-def close_to_others(var: Path) -> None:
-    """Make `var`, and close it and what an earlier release left open in it.
-
-    What lies below a closed folder is out of reach, whatever its own mode says. Started by
-    root, the servers run as somebody else, who walks through `var` to folders of their own
-    and sees nothing on the way.
-    """
-    with named(var):
-        var.mkdir(parents=True, exist_ok=True)
-        _close(var, 0o711 if os.geteuid() == 0 else 0o700)
-        for place in var.iterdir():
-            if not place.is_symlink():
-                _close(place, 0o700 if place.is_dir() else 0o600)
-
-
-def _close(place: Path, mode: int) -> None:
-    """Set the mode of what is open wider; leave alone what we may not, or what is gone."""
-    with suppress(PermissionError, FileNotFoundError):
-        now = place.stat().st_mode & 0o777
-        if now & ~mode:
-            place.chmod(now & mode if place.is_file() else mode)
-
-
-@contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Turn what the system refuses about `path` into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or path
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise Refused(f"The disk that holds {path} is full.") from error
-        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            user = _account_of(os.geteuid()).name
-            raise Refused(
-                f"{where} is not open to {user}: give it to {user}, or set NEWSROOM_VAR"
-                " to a folder that is."
-            ) from error
-        raise Refused(f"{where}: {error.strerror or error}.") from error
-
-
-def need_room(folder: Path, wanted: int) -> None:
-    """Raise `Refused` unless the disk of `folder` has `wanted` bytes free."""
-    if shutil.disk_usage(folder).free < wanted:
-        raise Refused(
-            f"The disk that holds {folder} is full: free {wanted // 1024**2} MB of it."
-        )
+    raise OperatorError(f"These processes do not end: {names}.")
 
 
 def why(what: str, words: str, where: Path) -> str:
@@ -280,18 +224,6 @@ def why(what: str, words: str, where: Path) -> str:
     telling = re.findall(r"(?:FATAL|PANIC|error|Error|# )[:\s]+(.+)", words)
     last = telling[0] if telling else (words.strip().splitlines() or ["no word"])[-1]
     return f"{what}: {last.strip()} ({where})"
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write `file` whole or not at all, readable to its owner alone."""
-    draft = file.with_name(f"{file.name}.new")
-    with named(file):
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as output:
-            output.write(text)
-            output.flush()
-            os.fsync(handle)
-        draft.replace(file)
 
 
 def is_alive(pid: str) -> bool:

@@ -21,10 +21,12 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
+from newsroom import paths
 from newsroom.launcher import embedded, environment_file, processes
 from newsroom.launcher.orphan_guard import Guard
-from newsroom.launcher.processes import Refused
 from newsroom.launcher.supervisor import Child, say
+from newsroom.operator_errors import OperatorError, refusing_os_errors
+from newsroom.private_files import restrict_var, set_private_umask, write_private
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_PORT = 8090  # unless it is taken when the demo is first loaded
@@ -60,7 +62,7 @@ def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
     celery = [*python, "-m", "celery", "--app=newsroom.celery", "--quiet"]
     told = {
         "web": [
-            *python, "-m", "newsroom.launcher.serve",
+            *python, "-m", "newsroom.edge.serve",
             f"--host={place.host}", f"--port={place.port}",
         ],
         # Each worker has its own kind of work: none is late because another has much to
@@ -105,7 +107,7 @@ def main() -> int:
         )
         keepers = embedded.keep(needed, say=say)
         asyncio.run(_serve(place, guard))
-    except Refused as refusal:
+    except OperatorError as refusal:
         say(str(refusal))
         code = 1
     except Unprepared:  # and has said why
@@ -136,16 +138,16 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _place() -> Place:
     text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Refused(f"PORT is {text!r}; it must be a number from 1 to 65535.")
+        raise OperatorError(f"PORT is {text!r}; it must be a number from 1 to 65535.")
     host = os.environ.get("NEWSROOM_HOST") or "127.0.0.1"
-    return Place(host, int(text), embedded.var_dir())
+    return Place(host, int(text), paths.var_dir())
 
 
 def _hold_alone(var: Path) -> None:
     """Take the lock of this state folder for our whole life, the guard's included."""
-    processes.close_to_others(var)
-    processes.private_from_now_on()
-    with processes.named(var):
+    restrict_var(var)
+    set_private_umask()
+    with refusing_os_errors(var):
         handle = os.open(var / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:
@@ -154,7 +156,7 @@ def _hold_alone(var: Path) -> None:
         except BlockingIOError:
             pid = os.pread(handle, 20, 0).decode().strip()
             if processes.is_alive(pid) or time.monotonic() > deadline:
-                raise Refused(
+                raise OperatorError(
                     f"The paper in {var} runs already (process {pid}): stop it first, or"
                     " set NEWSROOM_VAR and PORT to run another beside it."
                 ) from None
@@ -166,9 +168,9 @@ def _hold_alone(var: Path) -> None:
 
 
 def _need_port(place: Place) -> None:
-    """Raise `Refused` unless we may listen where we shall."""
+    """Raise `OperatorError` unless we may listen where we shall."""
     if error := _why_not(place.host, place.port):
-        raise Refused(
+        raise OperatorError(
             f"Port {place.port} of {place.host} cannot be used"
             f" ({error.strerror or error}): stop what listens there, or choose"
             " another, as in `make run PORT=8001`."
@@ -208,9 +210,9 @@ def environment(place: Place) -> dict[str, str]:
 def _secret_key(var: Path) -> str:
     """Return the key of this installation; made once, readable to its owner alone."""
     file = var / "secret_key"
-    with processes.named(file):
+    with refusing_os_errors(file):
         if not file.exists():
-            processes.write_private(file, secrets.token_urlsafe(64))
+            write_private(file, secrets.token_urlsafe(64))
         return file.read_text().strip()
 
 
@@ -221,10 +223,10 @@ def _wants_demo() -> bool:
 def _demo_port(var: Path) -> str:
     """Return where the demo's wire listens: in its sources' addresses, so for good."""
     file = var / "demo_port"
-    with processes.named(file):
+    with refusing_os_errors(file):
         if not file.exists():
             taken = _why_not("127.0.0.1", DEMO_PORT)
-            processes.write_private(file, str(_any_port() if taken else DEMO_PORT))
+            write_private(file, str(_any_port() if taken else DEMO_PORT))
         return os.environ.get("NEWSROOM_DEMO_PORT") or file.read_text()
 
 
@@ -313,12 +315,12 @@ async def _prepare(
 
 
 async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> None:
-    """Say where the paper is once it answers. Raises `Refused` if it does not."""
+    """Say where the paper is once it answers. Raises `OperatorError` if it does not."""
     deadline = time.monotonic() + ANSWER_LIMIT
     while (status := await _ask(place, "/", 10)) != HTTPStatus.OK:
         if time.monotonic() > deadline:
             said = f"answers {status}" if status else "does not answer"
-            raise Refused(f"The site {said}; its log is {web.log}.")
+            raise OperatorError(f"The site {said}; its log is {web.log}.")
         await asyncio.sleep(1 if status else 0.1)
     say(f"Ready: {place.url}")
     say(f"Admin: {place.url}admin/")

@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, ProgrammingError, connection
 
+from newsroom import paths
 from newsroom.database import patience, roles
-from newsroom.launcher.embedded import paths
 from newsroom.operations.doctor import servers as doctor_servers
 from newsroom.operations.doctor.finding import Level
 from wire import polling

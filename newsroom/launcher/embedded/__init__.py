@@ -1,8 +1,7 @@
 """PostgreSQL 18 and Valkey 9 from wheels, on unix sockets, for a paper on one machine.
 
 `python -m newsroom.launcher.embedded start|stop|status` drives them by hand. Importing this
-package starts nothing; settings only ask it for the addresses. Neither server writes
-anywhere but under `var_dir()`.
+package starts nothing. Neither server writes anywhere but under `newsroom.paths.var_dir()`.
 """
 
 import fcntl
@@ -17,29 +16,19 @@ from newsroom.launcher import processes
 from newsroom.launcher.embedded import postgres as _postgres
 from newsroom.launcher.embedded import valkey as _valkey
 from newsroom.launcher.embedded.keeper import Keeper
-from newsroom.launcher.embedded.paths import (
-    celery_url,
-    database_url,
-    owner_url,
-    redis_url,
-    run_dir,
-    var_dir,
-)
-from newsroom.launcher.processes import Account, Refused
+from newsroom.launcher.processes import Account
+from newsroom.operator_errors import OperatorError, refusing_os_errors
+from newsroom.paths import run_dir, var_dir
+from newsroom.private_files import restrict_var
 
 __all__ = [
     "Keeper",
-    "Refused",
+    "OperatorError",
     "Servers",
-    "celery_url",
-    "database_url",
     "keep",
     "logs",
-    "owner_url",
-    "redis_url",
     "start",
     "stop",
-    "var_dir",
 ]
 
 
@@ -63,7 +52,7 @@ def start(
 
     With `tied` the servers end, in good order, when the calling process ends in any
     way. `say` is handed a line of progress where a step takes long; `unwanted` is asked
-    meanwhile whether to give up. Raises `Refused`, with one sentence for whoever operates
+    meanwhile whether to give up. Raises `OperatorError`, with one sentence for whoever operates
     the paper, where a server cannot run.
     """
     var = var_dir()
@@ -127,20 +116,20 @@ def logs(var: Path | None = None) -> list[Path]:
 @contextmanager
 def _state(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[Account]:
     """Make the folders, hold the lock, and give the account that runs the servers."""
-    processes.close_to_others(var)
-    with processes.named(var):
+    restrict_var(var)
+    with refusing_os_errors(var):
         (var / "log").mkdir(mode=0o700, exist_ok=True)
-    with _lock(var, server, unwanted), processes.named(var):
+    with _lock(var, server, unwanted), refusing_os_errors(var):
         account = processes.account(var / "postgres")
         sockets = run_dir(var)
         sockets.mkdir(mode=0o700, exist_ok=True)
         owner = sockets.lstat()
         if not sockets.is_dir() or sockets.is_symlink():
-            raise Refused(
+            raise OperatorError(
                 f"{sockets} is not a folder; the servers need it for sockets."
             )
         if owner.st_uid not in {account.uid, os.geteuid()}:
-            raise Refused(
+            raise OperatorError(
                 f"{sockets} belongs to another user; remove it and try again."
             )
         processes.give(sockets, account)
@@ -153,13 +142,13 @@ def _lock(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[None
 
     Each server has its own: one that hangs at its start must not hold up the other.
     """
-    with processes.named(var):
+    with refusing_os_errors(var):
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         handle = os.open(var / f"{server}.lock", flags, 0o600)
     try:
         while not _locked(handle):
             if unwanted():
-                raise Refused(f"Somebody else starts or stops {server} just now.")
+                raise OperatorError(f"Somebody else starts or stops {server} just now.")
             time.sleep(0.05)
         yield
     finally:

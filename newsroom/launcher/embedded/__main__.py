@@ -2,14 +2,14 @@
 
 import sys
 
-from newsroom.launcher import processes
-from newsroom.launcher.embedded import Refused, postgres, start, stop, valkey
-from newsroom.launcher.embedded.paths import database_url, redis_url, var_dir
+from newsroom.launcher.embedded import OperatorError, postgres, start, stop, valkey
+from newsroom.paths import database_url, redis_url, var_dir
+from newsroom.private_files import set_private_umask
 
 
 def main(arguments: list[str]) -> int:
     """Start or stop the servers by hand, or tell whether they run."""
-    processes.private_from_now_on()
+    set_private_umask()
     verb = arguments[0] if len(arguments) == 1 else ""
     try:
         if verb == "start":
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
         elif verb != "status":
             _print("Usage: python -m newsroom.launcher.embedded start|stop|status")
             return 2
-    except Refused as refusal:
+    except OperatorError as refusal:
         _print(str(refusal))
         return 1
     var = var_dir()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from newsroom.launcher import processes
-from newsroom.launcher.processes import Refused
+from newsroom.operator_errors import OperatorError
 
 LOOK_EVERY = 0.5  # seconds between two looks whether the server has ended
 FIRST_PAUSE, LAST_PAUSE = 1.0, 30.0  # seconds from one start to the next
@@ -77,7 +77,7 @@ class Keeper(threading.Thread):
 
 def _told(error: Exception) -> str:
     """Return what an operator should read of `error`."""
-    if isinstance(error, Refused):
+    if isinstance(error, OperatorError):
         return str(error)
     with suppress(IndexError):
         place = traceback.extract_tb(error.__traceback__)[-1]

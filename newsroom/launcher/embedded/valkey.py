@@ -9,8 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from newsroom.launcher import processes
-from newsroom.launcher.embedded.paths import VALKEY_SOCKET, run_dir
-from newsroom.launcher.processes import Account, Refused
+from newsroom.launcher.processes import Account
+from newsroom.operator_errors import (
+    OperatorError,
+    refusing_os_errors,
+    require_disk_space,
+)
+from newsroom.paths import VALKEY_SOCKET, run_dir
 
 ROOM_TO_START = 16 * 1024**2  # bytes free on the disk
 ANSWER_LIMIT = 60  # seconds it may take to read its file
@@ -34,15 +39,15 @@ def start(
     if answers(var):
         return False
     data = var / "valkey"
-    with processes.named(data):
+    with refusing_os_errors(data):
         data.mkdir(mode=0o700, exist_ok=True)
         processes.give(data, account)
     if not processes.roots_in(data):
-        processes.need_room(data, ROOM_TO_START)
+        require_disk_space(data, ROOM_TO_START)
         if _run_valkey(var, account, tied, unwanted):
             return True
         # A broker whose file is broken has lost nothing: all work is in PostgreSQL.
-        with processes.named(data):
+        with refusing_os_errors(data):
             data.rename(data.with_name(f"valkey.broken-{time.time_ns()}"))
         return start(var, account, tied, unwanted)
     _await_valkey(var, None, unwanted)
@@ -77,7 +82,7 @@ def _run_valkey(
         r"Bad file format|RDB format version|loading the DB|AOF.*manifest", words
     ):
         return False
-    raise Refused(processes.why("Valkey did not start", words, log))
+    raise OperatorError(processes.why("Valkey did not start", words, log))
 
 
 def _await_valkey(
@@ -89,9 +94,11 @@ def _await_valkey(
         if child is not None and child.poll() is not None:
             return False
         if unwanted():
-            raise Refused("Valkey was told to stop before it had started.")
+            raise OperatorError("Valkey was told to stop before it had started.")
         if time.monotonic() > deadline:
-            raise Refused(f"Valkey does not answer; its log is {var}/log/valkey.log.")
+            raise OperatorError(
+                f"Valkey does not answer; its log is {var}/log/valkey.log."
+            )
         time.sleep(0.02)
     return True
 

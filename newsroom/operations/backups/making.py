@@ -21,10 +21,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from articles import integrity, storage
 from articles.integrity import by_key
 from articles.models import Image, Rendition
-from newsroom.launcher import processes
 from newsroom.operations import integrity_checks
 from newsroom.operations.backups import archive, postgres
 from newsroom.operations.backups.archive import Watch, Writer
+from newsroom.operator_errors import refusing_os_errors
 
 
 @dataclass(slots=True)
@@ -44,11 +44,11 @@ def backup(path: Path, *, now: datetime, watch: Watch = lambda name: None) -> Re
 
     The database comes first: a file lies on the disk before a row speaks of it, so the
     files copied after it are all it speaks of, or more; none is discarded meanwhile.
-    Files that are missing or altered are told in the report. Raises `Refused` with what
+    Files that are missing or altered are told in the report. Raises `OperatorError` with what
     stands in the way.
     """
     report = Report(path)
-    with processes.named(path):
+    with refusing_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with archive.writing(path) as out:
             with _instant() as snapshot, postgres.dumping(snapshot) as (dump, tool):

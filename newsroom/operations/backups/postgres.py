@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
-from newsroom.launcher.processes import Refused
+from newsroom.operator_errors import OperatorError
 
 SESSIONS = "django_session"  # left out: nobody stays logged in through a restore
 UNKNOWN_SETTING = (
@@ -37,7 +37,7 @@ class Tool:
 def tool(name: str, at_least: int) -> Tool:
     """Find `name` in the wheel, else on the PATH, of version `at_least` or newer.
 
-    Raises `Refused` with what was found instead.
+    Raises `OperatorError` with what was found instead.
     """
     old = []
     for path in _candidates(name):
@@ -47,7 +47,7 @@ def tool(name: str, at_least: int) -> Tool:
         if major >= at_least:
             return Tool(path, major)
         old.append(f"{path} is of {major}" if major else f"{path} does not run")
-    raise Refused(
+    raise OperatorError(
         f"This needs {name} of PostgreSQL {at_least} or newer, and"
         f" {'; '.join(old) or 'there is none'}: install PostgreSQL {at_least}'s client"
         " programs and put them on the PATH."
@@ -74,7 +74,7 @@ def _major(folder: Path) -> int:
 def dumping(snapshot: str) -> Iterator[tuple[IO[bytes], Tool]]:
     """Give what `pg_dump` says of the database as of `snapshot`, and the program.
 
-    Raises `Refused` with its last words if it fails.
+    Raises `OperatorError` with its last words if it fails.
     """
     dump = tool("pg_dump", server_major())
     argv = [
@@ -87,13 +87,13 @@ def dumping(snapshot: str) -> Iterator[tuple[IO[bytes], Tool]]:
         assert process.stdout  # noqa: S101 - asked for below
         yield process.stdout, dump
         if process.wait():
-            raise Refused(f"pg_dump failed: {_last(words)}")
+            raise OperatorError(f"pg_dump failed: {_last(words)}")
 
 
 def restore(pieces: Iterable[bytes], dumped_by: int) -> None:
     """Put a dump made by `pg_dump` of version `dumped_by` into the database we speak to.
 
-    Raises `Refused` with its last words if it fails.
+    Raises `OperatorError` with its last words if it fails.
     """
     program = tool("pg_restore", dumped_by)
     tolerant = program.major >= 17 > server_major()
@@ -111,7 +111,7 @@ def restore(pieces: Iterable[bytes], dumped_by: int) -> None:
             process.stdin.close()
         failed = process.wait()
         if failed and not (tolerant and _only_that_setting(words)):
-            raise Refused(f"pg_restore failed: {_last(words)}")
+            raise OperatorError(f"pg_restore failed: {_last(words)}")
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def server_major() -> int:
 def beside() -> Iterator[psycopg.Connection]:
     """Give a connection to the server, but to no database of ours; each statement alone.
 
-    Raises `Refused` for whatever the server refuses.
+    Raises `OperatorError` for whatever the server refuses.
     """
     address, password = _address("postgres")
     secret = password.get("PGPASSWORD")
@@ -186,13 +186,13 @@ def beside() -> Iterator[psycopg.Connection]:
             yield db
     except psycopg.errors.InsufficientPrivilege as error:
         user = connection.settings_dict["USER"]
-        raise Refused(
+        raise OperatorError(
             f"A restore makes a database beside the paper's, and {user} may not:"
             f" ALTER ROLE {user} CREATEDB."
         ) from error
     except psycopg.Error as error:
         words = str(error).strip().splitlines()[0]
-        raise Refused(f"The database server refuses: {words}.") from error
+        raise OperatorError(f"The database server refuses: {words}.") from error
 
 
 def exists(name: str) -> bool:

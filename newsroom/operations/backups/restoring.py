@@ -26,13 +26,13 @@ from django.db.migrations.loader import MigrationLoader
 from articles import integrity
 from newsroom.database import roles
 from newsroom.database.base import take_any_time
-from newsroom.launcher import bootstrap, processes
-from newsroom.launcher.processes import Refused
+from newsroom.launcher import bootstrap
 from newsroom.operations import integrity_checks
 from newsroom.operations.backups import archive, postgres, xid_renumbering
 from newsroom.operations.backups.archive import Damaged, Manifest, Part, Watch
 from newsroom.operations.backups.making import rows_of_tables
 from newsroom.operations.integrity_checks import DOCUMENT, Place, Proof
+from newsroom.operator_errors import OperatorError, refusing_os_errors
 from wire import raw_documents
 
 Say = Callable[[str], object]
@@ -59,7 +59,7 @@ def restore(
 ) -> Manifest:
     """Bring back the paper that `path` holds, as `wish` says; return its manifest.
 
-    Raises `Damaged` or `Refused` with the reason why not. Whatever ends it, the paper in
+    Raises `Damaged` or `OperatorError` with the reason why not. Whatever ends it, the paper in
     place is whole: the old one or the new one.
     """
     target = connection.settings_dict["NAME"]
@@ -77,7 +77,7 @@ def restore(
             media = FileSystemStorage(location=folder / "media")
             faults = prove(integrity_checks.proofs(Place(folder / "blobs", media)))
         if faults and not wish.accept_faults:
-            raise Refused(
+            raise OperatorError(
                 f"{path} holds a paper with {faults:,} faults, named above; the one in"
                 " place was left alone. --accept-faults takes it all the same."
             )
@@ -91,7 +91,7 @@ def restore(
 
 def _refuse_to_replace(target: str) -> None:
     if postgres.exists(target) and connection.introspection.table_names():
-        raise Refused(
+        raise OperatorError(
             f"The database {target} holds a paper already. --yes replaces it with the"
             " one of the backup; it is gone then, unless you have a backup of it too."
         )
@@ -101,7 +101,7 @@ def _refuse_a_newer_release(path: Path, manifest: Manifest) -> None:
     known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
     ours = {f"{app}.{name}" for app, name in known}
     if unknown := sorted(set(manifest["migrations"]) - ours):
-        raise Refused(
+        raise OperatorError(
             f"{path} was made by a newer release, which changed the tables"
             f" ({unknown[-1]}): restore it with that one."
         )
@@ -111,7 +111,7 @@ def _refuse_a_newer_release(path: Path, manifest: Manifest) -> None:
 def _folder() -> Iterator[Path]:
     """Make a folder for the files of a backup, beside those of the paper."""
     var = Path(settings.VAR_DIR)
-    with processes.named(var):
+    with refusing_os_errors(var):
         var.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="restore-", dir=var) as folder:
             yield Path(folder)

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from newsroom.edge import connection_limit as module
+from newsroom.edge import serve
 from newsroom.edge.connection_limit import Connections, most_connections, most_live
-from newsroom.launcher import serve
 from newsroom.tests.edge.test_serve import family
 
 LIMIT = 1024  # descriptors: what most systems give

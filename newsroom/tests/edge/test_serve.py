@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from newsroom.launcher import serve
+from newsroom.edge import serve
 
 pytestmark = pytest.mark.slow
 STREAMS = 20

@@ -25,7 +25,7 @@ import pytest
 
 from newsroom.launcher import processes
 from newsroom.launcher.embedded import postgres
-from newsroom.launcher.embedded.paths import database_url, redis_url
+from newsroom.paths import database_url, redis_url
 
 ROOT = Path(__file__).resolve().parents[3]
 ITEMS = int(os.environ.get("NEWSROOM_CHAOS", "2400"))
@@ -128,7 +128,7 @@ class Stack:
         assert keeper.stdout.readline() == "up\n"
 
     def web(self) -> None:
-        self.begin("-m", "newsroom.launcher.serve", "--port", str(self.port))
+        self.begin("-m", "newsroom.edge.serve", "--port", str(self.port))
         deadline = time.monotonic() + 60
         while Readers.ask(self.port, "/readyz")[0] != 200:
             assert time.monotonic() < deadline

@@ -15,8 +15,9 @@ import psutil
 import psycopg
 import pytest
 
+from newsroom import paths
 from newsroom.launcher import embedded, processes
-from newsroom.launcher.embedded import paths, postgres, valkey
+from newsroom.launcher.embedded import postgres, valkey
 
 ROOT = Path(__file__).resolve().parents[3]
 BY_HAND = [sys.executable, "-m", "newsroom.launcher.embedded"]
@@ -49,7 +50,7 @@ def kill_all(var) -> None:
 
 
 def query(sql, *values):
-    with psycopg.connect(embedded.owner_url(), autocommit=True) as connection:
+    with psycopg.connect(paths.owner_url(), autocommit=True) as connection:
         cursor = connection.execute(sql, values)
         return cursor.fetchone() if cursor.description else None
 
@@ -68,17 +69,15 @@ def test_the_addresses_name_sockets_in_the_state_folder():
     var = Path("/srv/news")
 
     assert (
-        embedded.database_url(var)
+        paths.database_url(var)
         == "postgresql://newsroom_app@/newsroom?host=/srv/news/run"
     )
-    assert (
-        embedded.owner_url(var) == "postgresql://newsroom@/newsroom?host=/srv/news/run"
-    )
-    assert embedded.redis_url(var) == "unix:///srv/news/run/valkey.sock?db=0"
+    assert paths.owner_url(var) == "postgresql://newsroom@/newsroom?host=/srv/news/run"
+    assert paths.redis_url(var) == "unix:///srv/news/run/valkey.sock?db=0"
 
 
 def test_the_settings_read_the_database_address_as_a_socket_folder():
-    read = environ.Env.db_url_config(embedded.database_url(Path("/srv/News")))
+    read = environ.Env.db_url_config(paths.database_url(Path("/srv/News")))
 
     assert (read["NAME"], read["USER"], read["HOST"]) == (
         "newsroom",
@@ -108,7 +107,7 @@ def test_a_path_no_socket_address_can_hold_gets_a_short_folder_elsewhere(deep):
     ],
 )
 def test_celery_gets_the_broker_address_in_its_own_spelling(ours, celerys):
-    assert embedded.celery_url(ours) == celerys
+    assert paths.celery_url(ours) == celerys
 
 
 # --- real servers ---------------------------------------------------------------------
@@ -190,7 +189,7 @@ def test_a_pid_file_whose_number_another_process_has_now_stops_nothing(var):
 
 def test_back_ends_without_their_postmaster_are_ended_before_a_start(var):
     embedded.start()
-    held = psycopg.connect(embedded.owner_url())
+    held = psycopg.connect(paths.owner_url())
     stopped = psutil.Process(held.info.backend_pid)
     stopped.suspend()  # one that cannot see that its postmaster is gone
     [postmaster] = processes.roots_in(var / "postgres")
@@ -291,7 +290,9 @@ def test_data_of_another_postgresql_is_refused_and_left_alone(var):
     (var / "postgres").mkdir(parents=True)
     (var / "postgres" / "PG_VERSION").write_text("17\n")
 
-    with pytest.raises(embedded.Refused, match=r"PostgreSQL 17.*runs PostgreSQL 18"):
+    with pytest.raises(
+        embedded.OperatorError, match=r"PostgreSQL 17.*runs PostgreSQL 18"
+    ):
         embedded.start(tied=True)
 
     assert [file.name for file in (var / "postgres").iterdir()] == ["PG_VERSION"]
@@ -301,7 +302,7 @@ def test_a_folder_that_holds_something_else_is_refused(var):
     (var / "postgres").mkdir(parents=True)
     (var / "postgres" / "letters.txt").write_text("mine")
 
-    with pytest.raises(embedded.Refused, match="not a PostgreSQL data folder"):
+    with pytest.raises(embedded.OperatorError, match="not a PostgreSQL data folder"):
         embedded.start(tied=True)
 
 
@@ -311,7 +312,7 @@ def test_a_damaged_database_is_refused_with_postgresqls_own_reason(var):
     (var / "postgres" / "global" / "pg_control").write_bytes(b"\0" * 8192)
 
     with pytest.raises(
-        embedded.Refused, match="PostgreSQL did not start: .*incompatible"
+        embedded.OperatorError, match="PostgreSQL did not start: .*incompatible"
     ):
         embedded.start(valkey=False, tied=True)
 
@@ -320,14 +321,16 @@ def test_a_damaged_database_is_refused_with_postgresqls_own_reason(var):
 def test_a_folder_that_cannot_be_written_is_named(var, monkeypatch):
     monkeypatch.setenv("NEWSROOM_VAR", "/sys/newsroom")
 
-    with pytest.raises(embedded.Refused, match=r"/sys/newsroom is not open to \w+"):
+    with pytest.raises(
+        embedded.OperatorError, match=r"/sys/newsroom is not open to \w+"
+    ):
         embedded.start(tied=True)
 
 
 def test_a_file_where_the_folder_should_be_is_named(var):
     var.write_text("a file")
 
-    with pytest.raises(embedded.Refused, match=str(var)):
+    with pytest.raises(embedded.OperatorError, match=str(var)):
         embedded.start(tied=True)
 
 
@@ -359,7 +362,7 @@ def small_disk(var):
 
 
 def test_a_disk_too_small_is_refused_before_anything_is_made(small_disk):
-    with pytest.raises(embedded.Refused, match="The disk that holds .* is full"):
+    with pytest.raises(embedded.OperatorError, match="The disk that holds .* is full"):
         embedded.start(tied=True)
 
     assert not (small_disk / "postgres").exists()
@@ -370,7 +373,7 @@ def test_a_disk_that_fills_up_half_way_is_named_and_leaves_no_half(
 ):
     monkeypatch.setattr(postgres, "ROOM_FOR_NEW", 0)
 
-    with pytest.raises(embedded.Refused, match="the disk that holds .* is full"):
+    with pytest.raises(embedded.OperatorError, match="the disk that holds .* is full"):
         embedded.start(valkey=False, tied=True)
 
     assert not (small_disk / "postgres").exists()
@@ -380,7 +383,7 @@ def test_a_disk_that_fills_up_half_way_is_named_and_leaves_no_half(
 def test_a_broker_without_room_is_refused(small_disk, monkeypatch):
     (small_disk / "filler").write_bytes(b"x" * (11 * 1024**2))
 
-    with pytest.raises(embedded.Refused, match="full"):
+    with pytest.raises(embedded.OperatorError, match="full"):
         embedded.start(postgres=False, tied=True)
 
     monkeypatch.setattr(valkey, "ROOM_TO_START", 0)

@@ -22,7 +22,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from articles.tests.factories import make_section
-from newsroom.launcher import embedded, serve
+from newsroom import paths
+from newsroom.launcher import serve
 from staff.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -86,7 +87,7 @@ def feed():
 
 def database_url():
     """The address of this test's own database, for another process."""
-    given = urlsplit(os.environ.get("DATABASE_URL") or embedded.database_url())
+    given = urlsplit(os.environ.get("DATABASE_URL") or paths.database_url())
     return urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 

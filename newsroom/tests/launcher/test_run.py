@@ -22,8 +22,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from newsroom.launcher import embedded, processes
-from newsroom.launcher.embedded import paths, postgres, valkey
+from newsroom import paths
+from newsroom.launcher import processes
+from newsroom.launcher.embedded import postgres, valkey
 from newsroom.launcher.supervisor import Child
 
 pytestmark = pytest.mark.slow
@@ -438,14 +439,14 @@ def other_database(db):
     with psycopg.connect(**server, dbname="postgres", autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {name}")
-        base = os.environ.get("DATABASE_URL") or embedded.owner_url()
+        base = os.environ.get("DATABASE_URL") or paths.owner_url()
         parts = urllib.parse.urlsplit(base)
         yield parts._replace(path=f"/{name}").geturl()
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def redis_of_the_session() -> str:
-    return os.environ.get("REDIS_URL") or embedded.redis_url()
+    return os.environ.get("REDIS_URL") or paths.redis_url()
 
 
 def test_with_both_addresses_given_nothing_embedded_starts(

@@ -16,10 +16,10 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from newsroom import paths
 from newsroom.launcher import embedded
-from newsroom.launcher.embedded import paths
-from newsroom.launcher.processes import Refused
 from newsroom.operations.backups import Damaged, archive, postgres, restoring
+from newsroom.operator_errors import OperatorError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -193,7 +193,9 @@ def test_of_two_versions_in_the_wheel_the_newer_one_is_taken(monkeypatch, tmp_pa
 def test_a_server_newer_than_every_program_is_named_with_what_is_there(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
 
-    with pytest.raises(Refused, match=r"needs pg_dump of PostgreSQL 99 .* is of 18: i"):
+    with pytest.raises(
+        OperatorError, match=r"needs pg_dump of PostgreSQL 99 .* is of 18: i"
+    ):
         postgres.tool("pg_dump", 99)
 
 
@@ -242,7 +244,7 @@ class Paper:
 
     def __init__(self, var):
         self.var = var
-        self.url = embedded.owner_url(var)
+        self.url = paths.owner_url(var)
 
     def manage(self, *words, **environment) -> Done:
         done = subprocess.run(

@@ -24,6 +24,6 @@ class Command(BaseCommand):
     def handle(self, *args: object, demo: bool, **options: object) -> None:
         try:
             bootstrap.prepare(settings.VAR_DIR, demo=demo, say=self.stdout.write)
-        except bootstrap.Refused as refusal:
+        except bootstrap.OperatorError as refusal:
             self.stdout.write(str(refusal))
             raise SystemExit(1) from refusal

@@ -10,9 +10,9 @@ from django.db import Error
 from django.utils import timezone
 from django.utils.text import slugify
 
-from newsroom.launcher.processes import Refused
 from newsroom.operations import backups
 from newsroom.operations.command_output import Teller
+from newsroom.operator_errors import OperatorError
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         teller = Teller(self.stdout, as_json=options["json"])
         try:
             made = backups.backup(path.absolute(), now=now, watch=teller.moving)
-        except Refused as refusal:
+        except OperatorError as refusal:
             raise CommandError(str(refusal)) from refusal
         except Error as error:
             words = str(error).strip().splitlines()[0]

@@ -9,10 +9,10 @@ from django.db import Error
 from django.utils import timezone
 
 from newsroom.database import roles
-from newsroom.launcher.processes import Refused
 from newsroom.operations import backups
 from newsroom.operations.backups import Wish
 from newsroom.operations.command_output import Teller
+from newsroom.operator_errors import OperatorError
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                     path.absolute(), wish, now=timezone.now(), say=teller.line,
                     prove=teller.prove, watch=teller.moving,
                 )  # fmt: skip
-        except (Refused, backups.Damaged) as refusal:
+        except (OperatorError, backups.Damaged) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
             raise CommandError(

@@ -20,7 +20,7 @@ VALKEY_SOCKET = "valkey.sock"
 
 def var_dir() -> Path:
     """Return the folder of this installation's state; it may not exist yet."""
-    default = Path(__file__).resolve().parents[3] / "var"
+    default = Path(__file__).resolve().parents[1] / "var"
     return Path(os.environ.get("NEWSROOM_VAR") or default).expanduser().absolute()
 
 

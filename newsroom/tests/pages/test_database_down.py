@@ -5,12 +5,12 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from newsroom.edge.database_down import DatabaseAway
+from newsroom.site.database_down import DatabaseDownMiddleware
 
 
 @pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
 def test_a_view_without_a_database_says_when_to_come_back(error):
-    answer = DatabaseAway(lambda request: HttpResponse()).process_exception(
+    answer = DatabaseDownMiddleware(lambda request: HttpResponse()).process_exception(
         RequestFactory().get("/"), error
     )
     assert answer.status_code == 503
@@ -18,5 +18,5 @@ def test_a_view_without_a_database_says_when_to_come_back(error):
 
 
 def test_other_errors_are_left_to_django():
-    away = DatabaseAway(lambda request: HttpResponse())
+    away = DatabaseDownMiddleware(lambda request: HttpResponse())
     assert away.process_exception(RequestFactory().get("/"), ValueError()) is None

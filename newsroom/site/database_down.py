@@ -12,7 +12,7 @@ from newsroom.site.pages import errors
 log = logging.getLogger(__name__)
 
 
-class DatabaseAway:
+class DatabaseDownMiddleware:
     """Middleware. Pages that are kept stand in for this answer; see docs/edge.md."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

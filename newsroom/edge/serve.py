@@ -1,4 +1,4 @@
-"""Starting the web server: `python -m newsroom.launcher.serve --port 8000`.
+"""Starting the web server: `python -m newsroom.edge.serve --port 8000`.
 
 uvicorn with uvloop and httptools, and our fast lane for kept pages: what measured best
 and stops cleanly (docs/decisions/0001-server.md). On SIGTERM the open streams are ended
@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from newsroom.edge.connection_limit import raise_limit
-from newsroom.launcher import processes
+from newsroom.private_files import set_private_umask
 
 APP = "newsroom.asgi:application"
 GRACE = 5  # seconds for requests under way when the server is told to stop
@@ -24,7 +24,7 @@ BACKLOG = 4096  # connections waiting to be accepted
 def command(host: str, port: int, *, workers: int = 1) -> list[str]:
     """Return the command that serves the paper."""
     return [
-        sys.executable, "-u", "-m", "newsroom.launcher.serve",
+        sys.executable, "-u", "-m", "newsroom.edge.serve",
         f"--host={host}", f"--port={port}", f"--workers={workers}",
     ]  # fmt: skip
 
@@ -57,13 +57,13 @@ def configuration(
 
 def main() -> None:
     """Serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m newsroom.launcher.serve")
+    parser = argparse.ArgumentParser(prog="python -m newsroom.edge.serve")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--app", default=APP, help="module:name of the shell")
     given = parser.parse_args()
-    processes.private_from_now_on()
+    set_private_umask()
     raise_limit()
     config = configuration(given.host, given.port, workers=given.workers, app=given.app)
     if given.workers > 1:
