@@ -86,11 +86,6 @@ def state_of(item: Item, cited_n: int) -> str:
     return "changed" if item.current_n > cited_n else "usable"
 
 
-def sources_moved(article: Article) -> list[Evidence]:
-    """Return the links of the working text whose item has a newer version. One query."""
-    return list(article.evidence.open().moved().with_sources())
-
-
 def embargo(ledger: Iterable[EvidenceRow]) -> datetime | None:
     """Return the latest embargo of the versions cited, None without any."""
     return max((row.embargo_until for row in ledger if row.embargo_until), default=None)

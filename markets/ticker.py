@@ -1,7 +1,4 @@
-"""The markets strip: read in one query, without a template.
-
-Also what the live stream sends, and when time alone will change the strip next.
-"""
+"""The ticker of prices: read in one query, without a template; also for the live stream."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,24 +24,9 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """The strip at one instant."""
-
-    html: SafeString
-    changes_at: datetime | None  # when time alone makes it wrong; None: it does not
-
-
 def strip_html(now: datetime) -> SafeString:
-    """The whole strip, stale marks right at `now`. One query."""
-    return read(now).html
-
-
-def read(now: datetime) -> Strip:
-    """The whole strip and how long it may be kept. One query."""
-    rows = _rows(now)
-    boundaries = [row.changes_at for row in rows if row.changes_at]
-    return Strip(_section(row.html for row in rows), min(boundaries, default=None))
+    """Return the whole strip, with what is stale at `now` marked. One query."""
+    return _section(row.html for row in _rows(now))
 
 
 def chips(now: datetime) -> dict[str, str]:
@@ -52,24 +34,10 @@ def chips(now: datetime) -> dict[str, str]:
     return {row.symbol: row.html for row in _rows(now)}
 
 
-def changed_since(since: datetime, now: datetime) -> dict[str, str]:
-    """The chips that look different at `now` than at `since`. One query.
-
-    That is what was priced after `since`, and what became the close or stale.
-    """
-    rows = Instrument.objects.on_strip().in_order()
-    received = rows.filter(quote__received_at__gt=since)
-    settled = rows.filter(quote__settles_at__gt=since, quote__settles_at__lte=now)
-    staled = rows.filter(quote__stale_at__gt=since, quote__stale_at__lte=now)
-    changed = (received | settled | staled).values_list(*FIELDS)
-    return {row[0]: _row(now, *row).html for row in changed}
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     symbol: str
     html: str
-    changes_at: datetime | None
 
 
 def _rows(now: datetime) -> list[_Row]:
@@ -94,12 +62,12 @@ def _row(
         unpriced = Instrument(
             symbol=symbol, label=label, name=name, kind=kind, tracks=tracks
         )
-        return _Row(symbol, chip_writer.blank(unpriced), None)
+        return _Row(symbol, chip_writer.blank(unpriced))
     if stale_at <= now:
-        return _Row(symbol, stale, None)
+        return _Row(symbol, stale)
     if settles_at and settles_at <= now:
-        return _Row(symbol, closed, stale_at)
-    return _Row(symbol, fresh, min(settles_at or stale_at, stale_at))
+        return _Row(symbol, closed)
+    return _Row(symbol, fresh)
 
 
 def _section(items: Iterable[str]) -> SafeString:

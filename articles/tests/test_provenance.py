@@ -171,7 +171,6 @@ class TestEvidence:
         (row,) = provenance.rows(article)
         assert (row.state, row.state_label) == ("changed", "Changed since")
         assert row.headline == "Ferry stopped"  # as cited
-        assert provenance.sources_moved(article) == [article.evidence.get()]
         assert "source_moved" in {
             finding.rule for finding in provenance.findings(article, [row])
         }
@@ -183,9 +182,6 @@ class TestEvidence:
         (row,) = provenance.rows(article)
         assert row.headline.startswith("Three boats are missing.")
         assert row.headline.endswith("…")
-
-    def test_a_source_that_stands_still_has_not_moved(self):
-        assert provenance.sources_moved(make_article()) == []
 
     def test_two_posts_of_one_publisher_are_one_witness(self):
         publisher = make_publisher(name="Port Office")

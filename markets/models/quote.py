@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import F, Q
 
 from markets import number_format
 from markets.models.feed import Feed
@@ -14,20 +14,6 @@ from markets.models.instrument import Delay, Instrument
 from markets.number_format import Movement
 
 HISTORY = timedelta(days=120)  # what a chart may look back on
-
-
-class QuoteQuerySet(models.QuerySet["Quote"]):
-    """Questions about quotes."""
-
-    def with_state(self, now: datetime) -> Self:
-        """Each quote with `state_now` ("fresh", "closed" or "stale") at `now`."""
-        return self.annotate(
-            state_now=Case(
-                When(stale_at__lte=now, then=models.Value("stale")),
-                When(settles_at__lte=now, then=models.Value("closed")),
-                default=models.Value("fresh"),
-            )
-        )
 
 
 class Quote(models.Model):
@@ -61,8 +47,6 @@ class Quote(models.Model):
     chip_closed = models.TextField()
     chip_stale = models.TextField()
 
-    objects = QuoteQuerySet.as_manager()
-
     class Meta:
         constraints = [
             # PostgreSQL's NaN is greater than every number: the bound keeps it out too.
@@ -94,7 +78,7 @@ class Quote(models.Model):
         return number_format.movement(self.value, self.previous)
 
     def state(self, now: datetime) -> str:
-        """The same rule as `QuoteQuerySet.with_state`, for one quote in hand."""
+        """Return "fresh", "closed" or "stale": what time alone has made of the price."""
         if self.stale_at <= now:
             return "stale"
         return "closed" if self.settles_at and self.settles_at <= now else "fresh"

@@ -82,15 +82,14 @@ def test_by_the_clock_alone_the_last_price_becomes_the_close_and_stays_right():
     assert "stale" in shown(close + 19 * HOUR)
 
 
-def test_python_and_sql_agree_on_what_time_makes_of_a_price():
+def test_the_strip_and_the_quote_agree_on_what_time_makes_of_a_price():
     make_instrument(exchange=make_week(make_exchange()))
     close = NOON.replace(hour=20)
     give(make_feed(), make_tick(as_of=close), now=close)
     for hours in range(-1, 100):
         now = close + hours * HOUR
-        (quote,) = Quote.objects.with_state(now)
-        assert quote.state(now) == quote.state_now
-        assert f'data-state="{quote.state_now}"' in ticker.strip_html(now)
+        state = Quote.objects.get().state(now)
+        assert f'data-state="{state}"' in ticker.strip_html(now)
 
 
 def test_the_strip_is_one_query_whatever_has_a_price(django_assert_num_queries):
@@ -102,33 +101,6 @@ def test_the_strip_is_one_query_whatever_has_a_price(django_assert_num_queries):
         html = ticker.strip_html(NOON)
 
     assert html.count("<li ") == 5
-
-
-def test_the_strip_says_when_time_alone_will_change_it():
-    make_instrument("AAA", exchange=make_week(make_exchange()))
-    make_instrument("BBB", delay="live")
-    make_instrument("CCC")
-    give(make_feed(), make_tick("AAA"), make_tick("BBB", as_of=NOON - MINUTE))
-
-    assert ticker.read(NOON).changes_at == NOON + 9 * MINUTE
-    assert ticker.read(NOON + 9 * MINUTE).changes_at == NOON + 15 * MINUTE
-    assert ticker.read(NOON + HOUR).changes_at is None
-
-
-def test_the_live_stream_gets_what_came_and_what_went_stale_meanwhile():
-    exchange = make_week(make_exchange())
-    for symbol in ("AAA", "BBB", "CCC"):
-        make_instrument(symbol, exchange=exchange)
-    feed = make_feed()
-    give(feed, make_tick("AAA"), make_tick("BBB", as_of=NOON - MINUTE))
-    later = NOON + 16 * MINUTE
-    give(feed, make_tick("CCC", as_of=NOON), now=later)
-
-    changed = ticker.changed_since(NOON, later)
-
-    assert set(changed) == {"AAA", "CCC"}
-    assert 'data-state="stale"' in changed["AAA"]
-    assert ticker.chips(later).keys() == {"AAA", "BBB", "CCC"}
 
 
 def test_names_from_the_database_cannot_break_the_page():

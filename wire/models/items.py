@@ -55,9 +55,6 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """The sources that sent one of these posts."""
         return Source.objects.filter(Exists(self.filter(source=OuterRef("pk"))))
 
-    def unclaimed(self) -> Self:
-        return self.filter(claimed_by=None)
-
     def held(self) -> Self:
         """What waits for the desk."""
         return self.filter(public_at=None)
