@@ -1,8 +1,7 @@
 """The front page against the same bytes as a static file of nginx, one core each.
 
 Pages of 60 kB and 18 kB and, with a database, the real front page; by
-newsroom.edge.serve (the ASGI shell) and by granian over the WSGI door. Rounds
-alternate; the median is printed.
+newsroom.edge.serve. Rounds alternate; the median is printed.
 "req/cpu-s" is requests per second of the server's own CPU time: it holds on a machine
 that does other work besides. Then the real front page made each time, for one client.
 
@@ -26,10 +25,6 @@ from benchmarks.load import Figures, figures, free_port, pinned, wait_for
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 SERVE = [PYTHON, "-m", "newsroom.edge.serve", "--port={port}"]
-GRANIAN = [
-    PYTHON, "-m", "granian", "--interface=wsgi", "--no-ws", "--log-level=warning",
-    "--blocking-threads=1", "--port={port}",
-]  # fmt: skip
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -46,18 +41,11 @@ def main() -> None:
     given = arguments()
     for size in (60_000, 18_000):
         environ = {"BENCH_SIZE": str(size)}
-        shell = [*SERVE, "--app=benchmarks.shell:threads"]
-        compare(
-            f"{size // 1000} kB",
-            given,
-            shell,
-            "benchmarks.shell:wsgi",
-            "/kept/",
-            environ,
-        )
+        shell = [*SERVE, "--fast-path=on", "--app=benchmarks.shell:threads"]
+        compare(f"{size // 1000} kB", given, shell, "/kept/", environ)
     if "NEWSROOM_VAR" in os.environ:
         furnish()
-        compare("the front page", given, SERVE, "newsroom.wsgi:application", "/", {})
+        compare("the front page", given, SERVE, "/", {})
         cold()
 
 
@@ -65,17 +53,15 @@ def compare(
     title: str,
     given: argparse.Namespace,
     shell: list[str],
-    wsgi: str,
     path: str,
     environ: dict[str, str],
 ) -> None:
-    """Print one table: nginx, the shell and the WSGI door over the same bytes."""
+    """Print one table: nginx and our server over the same bytes."""
     with served(shell, environ, path) as (site, _):
         body = ask(site + path)
     ways = {
         "nginx, a static file": lambda: static(body),
-        "newsroom.edge.serve (ASGI shell)": lambda: served(shell, environ, path),
-        "granian, the WSGI door": lambda: served([*GRANIAN, wsgi], environ, path),
+        "newsroom.edge.serve": lambda: served(shell, environ, path),
     }
     print(f"\n{title}: {len(body)} bytes")
     print(

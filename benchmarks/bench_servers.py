@@ -46,9 +46,18 @@ SERVERS = {
         PYTHON,
         "-m",
         "newsroom.edge.serve",
+        "--fast-path=on",
         "--port={port}",
         "--app",
     ],
+    "the same, no fast path": [
+        PYTHON,
+        "-m",
+        "newsroom.edge.serve",
+        "--fast-path=off",
+        "--port={port}",
+        "--app",
+    ],  # fmt: skip
     "uvicorn, uvloop, httptools": [*UVICORN, "--loop=uvloop", "--port={port}"],
     "uvicorn, asyncio, h11": [
         *UVICORN,

@@ -28,7 +28,6 @@ from django.urls import path, resolve  # noqa: E402
 
 from newsroom.edge import public  # noqa: E402
 from newsroom.edge.asgi_app import Shell  # noqa: E402
-from newsroom.edge.cache_wsgi import WsgiDoor  # noqa: E402
 from newsroom.edge.client_address import Addresses  # noqa: E402
 from newsroom.edge.connection_limit import (  # noqa: E402
     Connections,
@@ -117,7 +116,6 @@ def _a2wsgi():
 
 threads = _threads()
 asgi = shell(ASGIHandler(), ThreadPoolExecutor(8))
-wsgi = WsgiDoor(gate(WSGIHandler()), WSGIHandler())
 try:
     a2wsgi = _a2wsgi()
 except ImportError:

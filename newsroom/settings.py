@@ -72,7 +72,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "newsroom.urls"
-WSGI_APPLICATION = "newsroom.wsgi.application"
 ASGI_APPLICATION = "newsroom.asgi.application"
 
 TEMPLATES = [
@@ -285,6 +284,7 @@ EDGE_TAKEN_BACK = [
     "wire.ledger.taken_back_since",
 ]
 EDGE_BYTES = env.int("NEWSROOM_EDGE_MB", default=64) * 1024 * 1024  # a process
+FAST_PATH = env.bool("NEWSROOM_FAST_PATH", default=True)  # uvicorn_fast_path.py
 PAGE_THREADS = env.int("NEWSROOM_PAGE_THREADS", default=4)  # making readers' pages
 DESK_THREADS = env.int("NEWSROOM_DESK_THREADS", default=8)
 LOGIN_THREADS = env.int("NEWSROOM_LOGIN_THREADS", default=2)  # comparing passwords

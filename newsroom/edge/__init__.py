@@ -1,7 +1,7 @@
 """The edge: a page cache in front of Django, and the mark that lets a view in.
 
-`store`, `page` and `keys` know neither Django nor a protocol; `asgi` and `wsgi` are the
-two doors; `listener` hears what a commit changed. See docs/edge.md.
+`page_store`, `cached_response` and `cache_key` know neither Django nor a protocol;
+`cache_asgi` answers requests; `listener` hears what a commit changed. See docs/edge.md.
 """
 
 from newsroom.edge.decorators import public

@@ -65,11 +65,10 @@ class Response:
 
 
 class Variant:
-    """One encoding of a page, ready for both doors."""
+    """One encoding of a page, with its ASGI messages and its head made beforehand."""
 
     __slots__ = (
         "body", "etag", "head", "head_304", "asgi_start", "asgi_body", "asgi_304",
-        "wsgi_headers", "wsgi_304", "wsgi_status", "wsgi_body",
     )  # fmt: skip
 
     def __init__(
@@ -78,9 +77,6 @@ class Variant:
         self.body = body
         self.etag = next(v for k, v in headers if k == "etag").encode()
         short = [pair for pair in headers if pair[0] in _IN_304]
-        self.wsgi_status = f"{status} {HTTPStatus(status).phrase}"
-        self.wsgi_headers, self.wsgi_304 = headers, short
-        self.wsgi_body = [body]
         self.asgi_start = _start(status, headers)
         self.asgi_304 = _start(304, short)
         self.asgi_body = {"type": "http.response.body", "body": body}

@@ -244,17 +244,3 @@ def https_by_headers() -> Callable[[str | None, Mapping[bytes, bytes]], bool] | 
         return scheme == "https"
 
     return secure
-
-
-def https_by_environ() -> Callable[[dict[str, Any]], bool] | None:
-    """The same for the WSGI door."""
-    if not settings.SECURE_SSL_REDIRECT:
-        return None
-    trusted = settings.SECURE_PROXY_SSL_HEADER
-
-    def secure(environ: dict[str, Any]) -> bool:
-        if trusted is not None and trusted[0] in environ:
-            return bool(environ[trusted[0]] == trusted[1])
-        return bool(environ["wsgi.url_scheme"] == "https")
-
-    return secure

@@ -1,4 +1,4 @@
-"""What both doors do: whether a page may be kept, and how one is made."""
+"""Whether a page may be kept, and how one is made; knows no protocol."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""The fast lane: a kept page leaves as soon as its request line and headers are read.
+"""Send a kept page as soon as its request line and headers are read. Optional.
 
 uvicorn makes a task, a scope and two awaited messages for every request; for bytes that
 lie ready, that is three quarters of the work. This protocol answers hits itself and gives
@@ -9,13 +9,12 @@ one differs.
 
 from typing import Any
 
-from newsroom.edge.asgi_app import Shell
 from newsroom.edge.cache_asgi import AsgiDoor
 from newsroom.edge.cached_response import encoding_for
 from newsroom.edge.uvicorn_protocol import BoundedProtocol
 
 
-class FastLane(BoundedProtocol):
+class FastPathProtocol(BoundedProtocol):
     """uvicorn's HTTP protocol, with kept pages answered before a task is made."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -42,12 +41,6 @@ class FastLane(BoundedProtocol):
     def on_request_complete(self) -> None:
         if not self._answered:
             super().on_request_complete()
-
-    def shutdown(self) -> None:
-        # Open streams never end by themselves, and uvicorn would wait for them.
-        if isinstance(self._door, Shell):
-            self._door.close_soon()
-        super().shutdown()
 
     def _kept(self) -> tuple[bytes, ...] | None:
         """Return what to send at once, or None: the door shall look at it in full."""

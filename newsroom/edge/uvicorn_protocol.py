@@ -7,6 +7,7 @@ pinned uvicorn: the tests of this module tell when a new one differs.
 """
 
 from asyncio import TimerHandle, Transport
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -33,6 +34,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self._house: Connections | None = getattr(self.app, "connections", None)
+        # Open streams never end by themselves, and uvicorn would wait for them.
+        self._close_streams: Callable[[], None] | None = getattr(
+            self.app, "close_soon", None
+        )
         self._in_head = False  # between a request's first byte and its headers' end
         self._in_message = False  # between a request's first and last byte
         self._piece = 0  # bytes the parser has at the moment
@@ -135,6 +140,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, f"{msg}\n")
+
+    def shutdown(self) -> None:
+        if self._close_streams is not None:
+            self._close_streams()
+        super().shutdown()
 
     def is_idle(self) -> bool:
         """Tell whether nothing is under way: it may be closed when room is needed."""

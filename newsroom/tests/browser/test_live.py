@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from newsroom.edge.asgi_app import Shell
-from newsroom.edge.uvicorn_fast_path import FastLane
+from newsroom.edge.uvicorn_fast_path import FastPathProtocol
 from newsroom.edge.wsgi_bridge import threaded
 from newsroom.live import hub as hub_module
 from newsroom.live.hub import Told
@@ -96,7 +96,11 @@ class Site:
         listening = socket.create_server(("127.0.0.1", self.port or 0))
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
-            shell, http=FastLane, log_config=None, lifespan="on", proxy_headers=False
+            shell,
+            http=FastPathProtocol,
+            log_config=None,
+            lifespan="on",
+            proxy_headers=False,
         )
         self.server = uvicorn.Server(config)
         self.loop = None

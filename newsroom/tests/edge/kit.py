@@ -1,13 +1,13 @@
-"""A paper of one view, both doors to it, and readers to knock."""
+"""A paper of one view behind the page cache, and readers who ask."""
 
 import asyncio
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from newsroom.edge.cache_asgi import AsgiDoor
 from newsroom.edge.cache_key import Policy
-from newsroom.edge.cache_wsgi import WsgiDoor
 from newsroom.edge.cached_response import Response
 from newsroom.edge.decorators import ENVIRON_KEY
 from newsroom.edge.page_cache import Gate
@@ -53,7 +53,6 @@ class House:
     store: Store
     gate: Gate
     asgi: AsgiDoor
-    wsgi: WsgiDoor
 
 
 def make_house(paper: Paper | None = None, **fields) -> House:
@@ -68,7 +67,7 @@ def make_house(paper: Paper | None = None, **fields) -> House:
     )
     threads = ThreadPoolExecutor(4)
     asgi = AsgiDoor(gate, threaded(paper, threads), threads=threads)
-    return House(paper, store, gate, asgi, WsgiDoor(gate, paper))
+    return House(paper, store, gate, asgi)
 
 
 @dataclass
@@ -112,16 +111,21 @@ async def ask_asgi(app, path="/", *, method="GET", headers=(), query="", body=b"
     )
 
 
-def ask_wsgi(app, path="/", *, method="GET", query="", **headers):
-    """Ask a WSGI application once; `cookie="…"` is a header."""
-    names = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    environ = {
-        "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query,
-        "HTTP_HOST": HOST, "wsgi.url_scheme": "http", **names,
-    }  # fmt: skip
-    started = []
-    body = b"".join(app(environ, lambda s, h, e=None: started.append((int(s[:3]), h))))
-    return Reply(*started[0], body)
+def ask(app, path="/", *, method="GET", query="", **headers):
+    """Ask an ASGI application once, from no loop; `cookie="…"` is a header."""
+    raw = [
+        (name.replace("_", "-").encode(), value.encode("latin-1"))
+        for name, value in headers.items()
+    ]
+    return run(ask_asgi(app, path, method=method, query=query, headers=raw))
+
+
+def server_command(port, *, workers=1, app="newsroom.asgi:application"):
+    """The command that serves `app`; without the fast path if NEWSROOM_FAST_PATH=0."""
+    return [
+        sys.executable, "-u", "-m", "newsroom.edge.serve", f"--port={port}",
+        f"--workers={workers}", f"--app={app}",
+    ]  # fmt: skip
 
 
 def run(coroutine):

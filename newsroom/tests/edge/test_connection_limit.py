@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from newsroom.edge import connection_limit as module
-from newsroom.edge import serve
 from newsroom.edge.connection_limit import Connections, most_connections, most_live
+from newsroom.tests.edge.kit import server_command
 from newsroom.tests.edge.test_serve import family
 
 LIMIT = 1024  # descriptors: what most systems give
@@ -88,7 +88,7 @@ def limited(app="newsroom.tests.edge.app:application", files=LIMIT):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [*serve.command("127.0.0.1", port), f"--app={app}"],
+        server_command(port, app=app),
         env=os.environ | {"NEWSROOM_DEBUG": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
     )

@@ -1,4 +1,4 @@
-"""Both doors, over a paper of one view: who gets what, and what nobody gets."""
+"""The page cache over a paper of one view: who gets what, and what nobody gets."""
 
 import asyncio
 import itertools
@@ -8,12 +8,11 @@ import time
 import pytest
 
 from newsroom.edge.cache_key import Policy
-from newsroom.edge.health import ALIVE
 from newsroom.tests.edge.kit import (
     HOST,
     HTML,
+    ask,
     ask_asgi,
-    ask_wsgi,
     in_threads,
     make_house,
     run,
@@ -28,26 +27,9 @@ READERS = {
 }
 
 
-@pytest.fixture(params=["asgi", "wsgi"])
-def door(request):
-    """Ask either door: `door(house, path, **headers)`."""
-
-    def by_asgi(house, path="/", *, method="GET", query="", **headers):
-        raw = [
-            (k.replace("_", "-").encode(), v.encode("latin-1"))
-            for k, v in headers.items()
-        ]
-        return run(ask_asgi(house.asgi, path, method=method, query=query, headers=raw))
-
-    def by_wsgi(house, path="/", **more):
-        return ask_wsgi(house.wsgi, path, **more)
-
-    return by_asgi if request.param == "asgi" else by_wsgi
-
-
-def test_the_second_reader_gets_the_page_without_django(door):
+def test_the_second_reader_gets_the_page_without_django():
     house = make_house(body="once")
-    assert door(house).body == door(house).body == b"once"
+    assert ask(house.asgi).body == ask(house.asgi).body == b"once"
     assert house.paper.renders == 1
 
 
@@ -55,18 +37,18 @@ def test_the_second_reader_gets_the_page_without_django(door):
 def test_in_whatever_order_readers_come_all_get_the_same_bytes(order):
     """FAULTS G16, P1: all 120 orders of five kinds of readers."""
     house = make_house()
-    replies = [ask_wsgi(house.wsgi, **READERS[who]) for who in order]
+    replies = [ask(house.asgi, **READERS[who]) for who in order]
     assert len({(r.status, r.body, tuple(r.headers)) for r in replies}) == 1
     for environ in house.paper.seen:
         assert not {k for k in environ if k.startswith("HTTP_")} - {"HTTP_HOST"}
         assert "REMOTE_ADDR" not in environ
 
 
-def test_nothing_of_the_readers_request_reaches_the_view(door):
+def test_nothing_of_the_readers_request_reaches_the_view():
     """FAULTS P1, P2, P3, P5."""
     house = make_house()
-    door(
-        house,
+    ask(
+        house.asgi,
         query="utm_source=x&_format=json",
         cookie="session=secret",
         x_forwarded_host="evil.example",
@@ -83,62 +65,57 @@ def test_nothing_of_the_readers_request_reaches_the_view(door):
     assert environ["wsgi.url_scheme"] == "https"
 
 
-def test_of_five_hundred_unknown_parameters_none_makes_a_second_page(door):
+def test_of_five_hundred_unknown_parameters_none_makes_a_second_page():
     """FAULTS P3."""
     house = make_house(policy=Policy(params=frozenset({"q"})))
     for number in range(500):
-        assert door(house, query=f"q=oil&p{number}=1").status == 200
+        assert ask(house.asgi, query=f"q=oil&p{number}=1").status == 200
     assert house.paper.renders == 1
 
 
-def test_a_parameter_the_view_asked_for_makes_its_own_page(door):
+def test_a_parameter_the_view_asked_for_makes_its_own_page():
     house = make_house(policy=Policy(params=frozenset({"q"})))
-    door(house, query="q=oil")
-    door(house, query="q=gas")
+    ask(house.asgi, query="q=oil")
+    ask(house.asgi, query="q=gas")
     assert [e["QUERY_STRING"] for e in house.paper.seen] == ["q=oil", "q=gas"]
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example", "", f"{HOST}.evil.example", f"{HOST}\t"]
 )
-def test_a_foreign_host_is_refused_before_and_after_the_page_is_kept(door, host):
+def test_a_foreign_host_is_refused_before_and_after_the_page_is_kept(host):
     """FAULTS P2."""
     house = make_house()
-    assert door(house, host=host).status == 400
-    assert door(house).status == 200
-    assert door(house, host=host).status == 400
-    assert door(house).body == b"page"
+    assert ask(house.asgi, host=host).status == 400
+    assert ask(house.asgi).status == 200
+    assert ask(house.asgi, host=host).status == 400
+    assert ask(house.asgi).body == b"page"
 
 
 def make_own(house):
-    """Add an address of our own to both doors of `house`; return who asked for it."""
+    """Add an address of the server's own to `house`; return who asked for it."""
     asked = []
 
     async def app(scope, receive, send):
-        asked.append("asgi")
+        asked.append(scope["path"])
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"figures"})
 
-    def own(visitor):
-        asked.append("wsgi")
-        return ALIVE
-
     house.asgi._own["/metrics"] = app
-    house.wsgi._own["/metrics"] = own
     return asked
 
 
 @pytest.mark.parametrize("host", ["evil.example", "", f"evil.example,{HOST}"])
 @pytest.mark.parametrize("path", ["/metrics", "/admin/", "/"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_a_foreign_host_learns_nothing_at_any_address(door, host, path, method):
+def test_a_foreign_host_learns_nothing_at_any_address(host, path, method):
     """DNS rebinding: a page of another site, led to this machine, names that site."""
     house = make_house()
     asked = make_own(house)
-    assert door(house, path, method=method, host=host).status == 400
+    assert ask(house.asgi, path, method=method, host=host).status == 400
     assert asked == []
     assert house.paper.renders == 0
-    assert door(house, "/metrics").status == 200
+    assert ask(house.asgi, "/metrics").status == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/admin/", "/"])
@@ -157,25 +134,25 @@ def test_of_two_hosts_neither_is_believed(path, method):
 @pytest.mark.parametrize(
     "path", ["//", "/a/../b", "/a;x.css", "/a\\b", "/world/..", "/a\x00"]
 )
-def test_a_second_spelling_of_an_address_is_not_found(door, path):
+def test_a_second_spelling_of_an_address_is_not_found(path):
     """FAULTS P4."""
     house = make_house()
-    assert door(house, path).status == 404
+    assert ask(house.asgi, path).status == 404
     assert house.paper.renders == 0
 
 
-def test_a_view_that_is_not_public_is_asked_every_time_with_the_readers_request(door):
+def test_a_view_that_is_not_public_is_asked_every_time_with_the_readers_request():
     house = make_house()
     for _ in range(2):
-        assert door(house, "/admin/", cookie="session=staff").status == 200
+        assert ask(house.asgi, "/admin/", cookie="session=staff").status == 200
     assert [e["HTTP_COOKIE"] for e in house.paper.seen] == ["session=staff"] * 2
     assert len(house.store) == 0
 
 
-def test_a_post_to_a_public_address_goes_to_django(door):
+def test_a_post_to_a_public_address_goes_to_django():
     house = make_house()
-    door(house)
-    door(house, method="POST", cookie="session=staff")
+    ask(house.asgi)
+    ask(house.asgi, method="POST", cookie="session=staff")
     assert [e["REQUEST_METHOD"] for e in house.paper.seen] == ["GET", "POST"]
 
 
@@ -188,20 +165,18 @@ def test_a_post_to_a_public_address_goes_to_django(door):
         ("Cache-Control", "no-store"),
     ],
 )
-def test_an_answer_for_one_reader_is_not_kept_and_loses_its_cookie(
-    door, header, caplog
-):
+def test_an_answer_for_one_reader_is_not_kept_and_loses_its_cookie(header, caplog):
     """FAULTS P1."""
     house = make_house(headers=[HTML, header])
-    replies = [door(house), door(house)]
+    replies = [ask(house.asgi), ask(house.asgi)]
     assert house.paper.renders == 2
     assert all(reply["set-cookie"] is None for reply in replies)
     assert "marked public, but" in caplog.text
 
 
-def test_an_answer_no_public_view_made_is_not_kept(door, caplog):
+def test_an_answer_no_public_view_made_is_not_kept(caplog):
     house = make_house(allowed=False)
-    door(house), door(house)
+    ask(house.asgi), ask(house.asgi)
     assert house.paper.renders == 2
     assert "no public view" in caplog.text
 
@@ -216,83 +191,83 @@ def test_an_answer_no_public_view_made_is_not_kept(door, caplog):
         ("302 Found", 2),
     ],
 )
-def test_only_lasting_answers_are_kept(door, status, renders):
+def test_only_lasting_answers_are_kept(status, renders):
     house = make_house(status=status)
-    assert door(house).status == door(house).status == int(status[:3])
+    assert ask(house.asgi).status == ask(house.asgi).status == int(status[:3])
     assert house.paper.renders == renders
 
 
-def test_a_reader_who_has_the_page_is_told_so(door):
+def test_a_reader_who_has_the_page_is_told_so():
     house = make_house(body="long " * 500)
-    first = door(house, accept_encoding="gzip")
-    again = door(house, accept_encoding="gzip", if_none_match=first["etag"])
+    first = ask(house.asgi, accept_encoding="gzip")
+    again = ask(house.asgi, accept_encoding="gzip", if_none_match=first["etag"])
     assert (again.status, again.body) == (304, b"")
     assert again["etag"] == first["etag"]
     assert first["content-encoding"] == "gzip"
 
 
-def test_head_tells_the_length_and_sends_nothing(door):
+def test_head_tells_the_length_and_sends_nothing():
     house = make_house(body="12345")
     for _ in range(2):
-        reply = door(house, method="HEAD")
+        reply = ask(house.asgi, method="HEAD")
         assert (reply.status, reply.body, reply["content-length"]) == (200, b"", "5")
     assert house.paper.renders == 1
 
 
-def test_after_a_purge_the_next_reader_sees_the_change(door):
+def test_after_a_purge_the_next_reader_sees_the_change():
     house = make_house(body="old")
-    door(house)
+    ask(house.asgi)
     house.paper.body = "new"
-    assert door(house).body == b"old"
+    assert ask(house.asgi).body == b"old"
     house.store.drop(["front"], time.monotonic())
-    assert door(house).body == b"new"
+    assert ask(house.asgi).body == b"new"
 
 
-def test_while_the_database_is_away_kept_pages_are_served(door):
+def test_while_the_database_is_away_kept_pages_are_served():
     """FAULTS P9, G15."""
     house = make_house(body="kept")
-    door(house)
+    ask(house.asgi)
     house.store.drop(["front"], time.monotonic())
     house.paper.status, house.paper.body = "503 Service Unavailable", "sorry"
     house.paper.headers = [HTML, ("Retry-After", "5")]
-    assert [door(house).body for _ in range(50)] == [b"kept"] * 50
+    assert [ask(house.asgi).body for _ in range(50)] == [b"kept"] * 50
     assert house.paper.renders <= 3
-    uncached = door(house, "/never-seen/")
+    uncached = ask(house.asgi, "/never-seen/")
     assert (uncached.status, uncached["retry-after"]) == (503, "5")
 
 
-def test_a_page_that_breaks_is_five_hundred_and_everybody_is_told(door, caplog):
+def test_a_page_that_breaks_is_five_hundred_and_everybody_is_told(caplog):
     def break_(environ):
         raise RuntimeError("broken view")
 
     house = make_house(work=break_)
-    assert door(house).status == 500
+    assert ask(house.asgi).status == 500
     assert "broken view" in caplog.text
     house.paper.work = None
-    assert door(house).status == 200
+    assert ask(house.asgi).status == 200
 
 
-def test_a_view_that_knows_its_end_is_asked_again_after_it(door):
+def test_a_view_that_knows_its_end_is_asked_again_after_it():
     from email.utils import formatdate
 
     ended = ("Expires", formatdate(time.time() - 1, usegmt=True))
     house = make_house(headers=[HTML, ended])
-    door(house), door(house)
+    ask(house.asgi), ask(house.asgi)
     assert house.paper.renders == 2
 
 
 def test_two_hundred_threads_at_an_outdated_hot_page_make_it_once():
-    """FAULTS P6, by the WSGI door."""
+    """FAULTS P6."""
     house = make_house(work=lambda environ: time.sleep(0.05))
-    ask_wsgi(house.wsgi)
+    ask(house.asgi)
     house.store.drop(["front"], time.monotonic())
-    replies = in_threads(200, lambda: ask_wsgi(house.wsgi).status)
+    replies = in_threads(200, lambda: ask(house.asgi).status)
     assert replies == [200] * 200
     assert house.paper.renders <= 2 + 1  # the first one was before the purge
 
 
 def test_two_hundred_tasks_at_a_cold_page_make_it_once():
-    """FAULTS P6, by the ASGI door."""
+    """FAULTS P6."""
     house = make_house(work=lambda environ: time.sleep(0.05))
 
     async def crowd():
@@ -356,10 +331,10 @@ def test_a_header_with_an_underscore_never_reaches_django(name):
 
 def test_plain_http_is_left_to_django_where_https_is_a_must():
     house = make_house()
-    ask_wsgi(house.wsgi)
-    house.wsgi._secure = lambda environ: (
-        environ.get("HTTP_X_FORWARDED_PROTO") == "https"
+    ask(house.asgi)
+    house.asgi._secure = lambda scheme, headers: (
+        headers.get(b"x-forwarded-proto") == b"https"
     )
     house.paper.status = "301 Moved"
-    assert ask_wsgi(house.wsgi).status == 301
-    assert ask_wsgi(house.wsgi, x_forwarded_proto="https").status == 200
+    assert ask(house.asgi).status == 301
+    assert ask(house.asgi, x_forwarded_proto="https").status == 200

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from newsroom.edge import serve
+from newsroom.tests.edge.kit import server_command
 
 pytestmark = pytest.mark.slow
 STREAMS = 20
@@ -23,7 +23,7 @@ def served(*, workers=1, app="newsroom.tests.edge.app:application", environ=None
     """The server as `make run` starts it; yields its process and port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [*serve.command("127.0.0.1", port, workers=workers), f"--app={app}"]
+    command = server_command(port, workers=workers, app=app)
     environ = (environ or os.environ) | {"NEWSROOM_DEBUG": "1"}
     environ["NEWSROOM_URL"] = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(command, env=environ)
@@ -76,9 +76,13 @@ def rest_of(stream):
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_under_load_with_open_streams_nothing_is_left(workers, sign):
+@pytest.mark.parametrize("fast_path", ["0", "1"])
+def test_told_to_stop_under_load_with_open_streams_nothing_is_left(
+    workers, sign, fast_path
+):
     """DESIGN §5: within 10 s, streams ended so that browsers come back."""
-    with served(workers=workers) as (process, port):
+    environ = os.environ | {"NEWSROOM_FAST_PATH": fast_path}
+    with served(workers=workers, environ=environ) as (process, port):
         streams = [open_stream(port) for _ in range(STREAMS)]
         stop = threading.Event()
 

@@ -1,14 +1,17 @@
 """The real site behind the edge: five kinds of readers, every public route, any order."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, connections
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from newsroom.edge import factory
-from newsroom.edge.cache_wsgi import WsgiDoor
-from newsroom.tests.edge.kit import ask_wsgi
+from newsroom.edge.cache_asgi import AsgiDoor
+from newsroom.edge.wsgi_bridge import threaded
+from newsroom.tests.edge.kit import ask
 from newsroom.tests.edge.test_doors import READERS
 from wire.tests.factories import make_item
 
@@ -35,12 +38,19 @@ def site(settings):
         app = get_wsgi_application()
         gate = factory.make_gate(app)
         gate.store.trust(0)
-        return WsgiDoor(gate, app), gate.store
+        return AsgiDoor(gate, threaded(app, pool), threads=pool), gate.store
 
+    # The thread that makes pages asks by the connection of the test, and sees its rows.
+    connection.inc_thread_sharing()
+    pool = ThreadPoolExecutor(
+        1, initializer=connections.__setitem__, initargs=("default", connection)
+    )
     # As Django's test client does: the connection of the test outlives the requests.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     yield make
+    pool.shutdown()
+    connection.dec_thread_sharing()
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
     factory.host_is_ours.cache_clear()
@@ -58,7 +68,7 @@ def test_no_word_of_one_reader_reaches_another_whoever_comes_first(site, route):
         order = [*READERS][first:] + [*READERS][:first]
         store.drop(["!all"], 0)
         for who in order:
-            reply = ask_wsgi(door, path, **READERS[who])
+            reply = ask(door, path, **READERS[who])
             assert reply["set-cookie"] is None
             assert (reply["vary"] or "") == "Accept-Encoding"
             statuses.add(reply.status)
@@ -73,7 +83,7 @@ def test_no_word_of_one_reader_reaches_another_whoever_comes_first(site, route):
 def test_while_a_page_is_kept_all_readers_get_its_bytes(site, route):
     door, _ = site()
     path = route.format(item=make_item().public_id)
-    replies = [ask_wsgi(door, path, **headers) for headers in READERS.values()]
+    replies = [ask(door, path, **headers) for headers in READERS.values()]
     assert len({(r.status, r.body, tuple(r.headers)) for r in replies}) == 1
 
 

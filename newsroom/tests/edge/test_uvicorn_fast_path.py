@@ -1,4 +1,4 @@
-"""The fast lane on a real uvicorn: it and the door behind it must say the same."""
+"""Kept pages from a real uvicorn: the same with the fast path and without."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 
 from newsroom.edge import uvicorn_protocol as module
-from newsroom.edge.uvicorn_fast_path import FastLane
+from newsroom.edge.uvicorn_fast_path import FastPathProtocol
 from newsroom.tests.edge.kit import HOST, make_house
 
 LONG = "The wire said it first. " * 200
@@ -19,12 +19,12 @@ def house():
     return make_house(body=LONG)
 
 
-@pytest.fixture
-def port(house):
-    """A server of `house` on loopback."""
+@pytest.fixture(params=[FastPathProtocol, module.BoundedProtocol])
+def port(request, house):
+    """A server of `house` on loopback, with the fast path and without."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        house.asgi, http=FastLane, loop="uvloop", lifespan="off", interface="asgi3",
+        house.asgi, http=request.param, loop="uvloop", lifespan="off", interface="asgi3",
         proxy_headers=False, server_header=False, date_header=False, access_log=False,
         log_config=None,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a client may send before it is heard, on a real uvicorn: with the lane and without."""
+"""What a client may send before it is heard: with the fast path and without."""
 
 import logging
 import socket
@@ -22,7 +22,9 @@ def house():
     return make_house(body=LONG)
 
 
-@pytest.fixture(params=[uvicorn_fast_path.FastLane, uvicorn_protocol.BoundedProtocol])
+@pytest.fixture(
+    params=[uvicorn_fast_path.FastPathProtocol, uvicorn_protocol.BoundedProtocol]
+)
 def port(request, house):
     """A server of `house` on loopback, by either protocol."""
     listening = socket.create_server(("127.0.0.1", 0))

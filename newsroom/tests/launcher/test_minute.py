@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -23,7 +22,7 @@ from django.db import connection
 
 from articles.tests.factories import make_section
 from newsroom import paths
-from newsroom.launcher import serve
+from newsroom.tests.edge.kit import server_command
 from staff.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -105,7 +104,7 @@ def paper(settings):
         "NEWSROOM_DEBUG": "1",
         "NEWSROOM_LOG_LEVEL": "WARNING",
     }
-    command = [sys.executable, *serve.command("127.0.0.1", port)[1:]]
+    command = server_command(port)
     server = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
         until_ready(server, address)
