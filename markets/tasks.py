@@ -1,4 +1,6 @@
-"""What the clock rings. The timetable is in newsroom/celery.py; queue `markets`."""
+"""Celery tasks: one call each. Timetable in `newsroom/celery.py`, queues in the settings."""
+
+from __future__ import annotations
 
 from functools import cache
 
@@ -14,18 +16,18 @@ WINDOW = 1.0  # seconds; the worker has other work too
 
 @shared_task
 def refresh_due() -> None:
-    """Fetch what is due, for a few seconds. Leases keep the processes apart.
+    """Fetch the price feeds that are due, for `WINDOW` seconds. Leases keep processes apart.
 
-    What has not answered by then stays under way, and the next ring takes it up.
+    What has not answered by then stays under way, and the next run takes it up.
     """
     for _ in _poller().run(seconds=WINDOW):
         pass
 
 
 @shared_task
-def prune() -> int:
-    """Forget prices and refusals too old to matter."""
-    return refresh.prune(timezone.now())
+def prune() -> None:
+    """Delete prices and refusals too old to matter."""
+    refresh.prune(now=timezone.now())
 
 
 @cache
@@ -37,7 +39,7 @@ def _poller() -> Poller:
 @worker_process_shutdown.connect
 @worker_shutdown.connect
 def give_back(**_: object) -> None:
-    """Let others have what this process asked and will not hear the answer of."""
+    """Return the leases of this process when it ends."""
     if _poller.cache_info().currsize:
         _poller().close()
         _poller.cache_clear()

@@ -7,13 +7,26 @@ point at their sockets.
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from newsroom import paths
 
-env = environ.Env()
+
+class Env(environ.Env):
+    """The environment, typed; a value that cannot be read is refused by its name."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} cannot be read: {error}") from error
+
+
+env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = paths.var_dir()
@@ -113,6 +126,8 @@ DATABASE_PATIENCE = env.int("NEWSROOM_DB_PATIENCE", default=8)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default=paths.redis_url())
+# Kept pages are in each web process (newsroom/edge). This holds counts that all processes
+# share: of requests to the API, where a rate is set.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -227,7 +242,21 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_max": 0.5}
-CELERY_TASK_DEFAULT_QUEUE = "ingest"
+# Each queue has a worker of its own (newsroom/launcher/run.py), so that no kind of work
+# waits for another; every task has its row here.
+CELERY_TASK_ROUTES = {
+    "wire.tasks.poll_due": {"queue": "ingest"},
+    "wire.tasks.release_due": {"queue": "editorial"},
+    "wire.tasks.prune": {"queue": "editorial"},
+    "markets.tasks.refresh_due": {"queue": "markets"},
+    "markets.tasks.prune": {"queue": "editorial"},
+    "articles.tasks.announce_due": {"queue": "editorial"},
+    "articles.tasks.follow_sources": {"queue": "editorial"},
+    "articles.tasks.make_due_renditions": {"queue": "media"},
+    "articles.tasks.prune": {"queue": "media"},
+    "newsroom.operations.tasks.prune": {"queue": "editorial"},
+}
+CELERY_TASK_DEFAULT_QUEUE = "editorial"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KB

@@ -1,4 +1,4 @@
-"""Shells that beat rings; see the timetable in `newsroom/celery.py`."""
+"""Celery tasks: one call each. Timetable in `newsroom/celery.py`, queues in the settings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from wire.polling import Poller
 WINDOW = 5.0  # seconds; less than a worker that is told to stop is given
 
 
-@shared_task(ignore_result=True, soft_time_limit=90, time_limit=120)
+@shared_task
 def poll_due() -> None:
-    """Poll what is due, for a few seconds. Leases keep the processes apart.
+    """Poll the sources that are due, for `WINDOW` seconds. Leases keep processes apart.
 
-    What has not answered by then stays under way, and the next ring takes it up.
+    What has not answered by then stays under way, and the next run takes it up.
     """
     for _ in _poller().run(seconds=WINDOW):
         pass
@@ -33,19 +33,19 @@ def _poller() -> Poller:
 @worker_process_shutdown.connect
 @worker_shutdown.connect
 def give_back(**_: object) -> None:
-    """Let others have what this process asked and will not hear the answer of."""
+    """Return the leases of this process when it ends."""
     if _poller.cache_info().currsize:
         _poller().close()
         _poller.cache_clear()
 
 
-@shared_task(ignore_result=True)
+@shared_task
 def release_due() -> None:
-    """Tell the stream of delayed posts whose time has come."""
+    """Announce delayed posts whose time has come to the live stream."""
     delayed_release.announce_due(now=timezone.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task
 def prune() -> None:
-    """Drop the log of fetches that nobody will ask for any more."""
+    """Delete old rows of the fetch log."""
     retention.prune(now=timezone.now())

@@ -1,4 +1,4 @@
-"""Shells that beat rings; see the timetable in `newsroom/celery.py`."""
+"""Celery tasks: one call each. Timetable in `newsroom/celery.py`, queues in the settings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from newsroom.operations import temporary_files
 from staff import retention
 
 
-@shared_task(ignore_result=True)
-def tidy() -> None:
-    """Drop ended sessions, old sign-ins, and what a crash left of temporary files."""
+@shared_task
+def prune() -> None:
+    """Delete ended sessions, old sign-ins, and what a crash left of temporary files."""
     retention.prune(now=timezone.now())
     temporary_files.clear(settings.TEMP_DIR, now=timezone.now())

@@ -66,5 +66,5 @@ def test_a_count_nobody_adds_to_goes_and_one_that_makes_wait_stays():
 def test_the_timetable_rings_for_it():
     app.loader.import_default_modules()
     tidy = [each["task"] for each in app.conf.beat_schedule.values()]
-    assert "newsroom.operations.tasks.tidy" in tidy
-    assert "newsroom.operations.tasks.tidy" in app.tasks
+    assert "newsroom.operations.tasks.prune" in tidy
+    assert "newsroom.operations.tasks.prune" in app.tasks

@@ -122,8 +122,7 @@ def apart(seconds: float, unsure: float) -> Finding:
 
 def broker() -> tuple[Finding, dict[str, int] | None]:
     """Does the broker answer; and how many rings wait in each queue? None if it does not."""
-    entries = app.conf.beat_schedule.values()
-    queues = sorted({entry["options"]["queue"] for entry in entries})
+    queues = sorted({route["queue"] for route in app.conf.task_routes.values()})
     with app.connection_for_read(connect_timeout=PATIENCE) as bell:
         lost: Lost = (KombuError, OperationalError, *bell.connection_errors)
         try:
