@@ -35,8 +35,8 @@ PLAIN = set(
     drafting edit editing elements environment exchange exchanges finding front gaps
     guard history host hosts hours independence instrument issues item known limit
     limits list listener lists markets names notices number numbering operations
-    operator options outgoing per prepare private publication publishers questions release removal
-    renumbering rerendering revisions role roles scheduled source status stories
+    line operator options outgoing per prepare private publication publishers questions
+    release removal renumbering rerendering revisions role roles scheduled source status stories
     trading transitions zone
     """.split()
 )
