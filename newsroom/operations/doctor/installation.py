@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import (
@@ -15,8 +13,8 @@ from django.contrib.staticfiles.storage import (
     staticfiles_storage,
 )
 from django.core import checks
-from django.http.request import validate_host
 
+from newsroom.operations import checks as project_checks
 from newsroom.operations.doctor.finding import Finding, Level, named
 
 LOW = 1024**3  # bytes free: soon full
@@ -74,22 +72,9 @@ def _refuses(folder: Path) -> str:
 
 def production() -> Finding:
     """Are the settings fit for the public? On this machine alone less will do."""
-    inside = _is_local(urlsplit(settings.PAPER_URL).hostname or "")
-    if settings.DEBUG:
-        return Finding(
-            Level.WARNING if inside else Level.BROKEN,
-            "settings",
-            "NEWSROOM_DEBUG is on: error pages show the code and the settings.",
-            "Unset it.",
-        )
-    if "*" in settings.ALLOWED_HOSTS:
-        return Finding(
-            Level.BROKEN,
-            "settings",
-            "NEWSROOM_HOSTS takes any name: links can be forged by a Host header.",
-            "Name the paper's own hosts.",
-        )
-    if inside:
+    if found := project_checks.settings_are_safe(None):
+        return _worst("settings", found)
+    if project_checks.is_local(project_checks.paper_host()):
         return Finding(Level.OK, "settings", "Good for this machine alone.")
     # Django's own list for deployment: keys, cookies, HTTPS, HSTS
     unsafe = checks.run_checks(tags=["security"], include_deployment_checks=True)
@@ -106,35 +91,19 @@ def production() -> Finding:
 
 def address() -> Finding:
     """Is the paper's public address one that readers can use?"""
-    url = settings.PAPER_URL
-    do = "Set NEWSROOM_URL, such as https://paper.example."
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError as error:
-        return Finding(Level.BROKEN, "address", f"{url} is no address: {error}.", do)
-    if parts.scheme not in {"http", "https"} or not host or parts.path or parts.query:
-        said = f"“{url}” is no address of a site: scheme and host, nothing more."
-        return Finding(Level.BROKEN, "address", said, do)
-    literal = f"[{host}]" if ":" in host else host
-    if not validate_host(literal, settings.ALLOWED_HOSTS):
-        said = f"The site does not answer to its own name, {host}."
-        return Finding(Level.BROKEN, "address", said, "Add it to NEWSROOM_HOSTS.")
-    if _is_local(host):
-        return Finding(Level.OK, "address", f"{url}, for this machine alone.")
-    if parts.scheme == "http":
-        said = f"{url} is not HTTPS: feeds and links lead readers there in the open."
-        return Finding(Level.WARNING, "address", said, do)
-    return Finding(Level.OK, "address", f"{url}.")
+    if found := project_checks.address_is_usable(None):
+        return _worst("address", found)
+    if project_checks.is_local(project_checks.paper_host()):
+        said = f"{settings.PAPER_URL}, for this machine alone."
+        return Finding(Level.OK, "address", said)
+    return Finding(Level.OK, "address", f"{settings.PAPER_URL}.")
 
 
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _worst(what: str, found: list[checks.CheckMessage]) -> Finding:
+    """Return the worst of what system checks found."""
+    message = max(found, key=lambda each: each.level)
+    level = Level.BROKEN if message.level >= checks.ERROR else Level.WARNING
+    return Finding(level, what, message.msg, message.hint or "")
 
 
 def static_files() -> Finding:
