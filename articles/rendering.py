@@ -6,13 +6,11 @@ so a page that shows forty stories asks for forty strings.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,10 +20,11 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from articles import body, body_elements, checks
+from articles import body, body_elements, checks, image_markup
 from articles.image_markup import picture
 from articles.models.image import Image
 from articles.models.taxonomy import Author
+from foundation import stored_html
 
 if TYPE_CHECKING:
     from articles.checks import EvidenceRow
@@ -35,15 +34,6 @@ if TYPE_CHECKING:
 _PICTURE = re.compile(rf'<img [^>]*?src="/media/({body.PICTURE_ID})/[^"]*"[^>]*>')
 _GONE = "<em>A picture that stood here was removed.</em>"
 CARDS = ("card_lead", "card_picture", "card_text", "card_row")
-_TEMPLATES = (
-    *CARDS,
-    "card_kicker",
-    "card_byline",
-    "names",
-    "story",
-    "provenance",
-    "questions",
-)
 _SCHEMA_TYPES = {
     "news": "ReportageNewsArticle",
     "analysis": "AnalysisNewsArticle",
@@ -54,18 +44,13 @@ _SCHEMA_TYPES = {
 
 
 @cache
-def mark() -> str:
-    """Return what names the templates and this module: another mark, another outcome."""
-    here = Path(__file__)
-    digest = hashlib.sha256(here.read_bytes())
-    digest.update(
-        here.with_name("body_elements.py").read_bytes()
-    )  # where marks may stand
-    folder = settings.BASE_DIR / "templates" / "articles"
-    for name in _TEMPLATES:
-        digest.update((folder / f"{name}.html").read_bytes())
-    digest.update(f"{settings.PAPER_NAME}\x00{settings.PAPER_URL}".encode())
-    return digest.hexdigest()[:16]
+def stamp() -> str:
+    """Return what articles are rendered with now, for `Article.rendered_with`."""
+    return stored_html.stamp(
+        modules=[__name__, body, body_elements, image_markup],
+        templates=[f"articles/{name}.html" for name in (*CARDS, "story")],
+        values=[settings.PAPER_NAME, settings.PAPER_URL],
+    )
 
 
 def render(
@@ -86,7 +71,7 @@ def render(
     document = _document(facts, article, revision, ledger, notices)
     made["document"] = orjson.dumps(document).decode()
     made["json_ld"] = _json_ld(facts, document, revision)
-    made["rendered_with"] = mark()
+    made["rendered_with"] = stamp()
     return made
 
 

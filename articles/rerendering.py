@@ -14,7 +14,7 @@ from articles.models.change import lock_ledger, ring
 from articles.search_index import search_vector
 from articles.workflow import Refused
 
-MAX_RERENDER = 500  # articles at once; the rest wait for `manage.py articles render`
+MAX_RERENDER = 500  # articles at once; the rest wait for `manage.py render`
 
 
 def public_columns(article: Article, rows: list[EvidenceRow]) -> dict[str, object]:

@@ -207,6 +207,7 @@ COLUMNS = {  # column: its type in PostgreSQL
     "chip_fresh": "text",
     "chip_closed": "text",
     "chip_stale": "text",
+    "rendered_with": "text",
 }
 UPSERT = f"""
     INSERT INTO markets_quote AS kept ({", ".join(COLUMNS)})

@@ -6,9 +6,11 @@ Done when a price is stored, and again when a name or an exchange's hours change
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from foundation.stored_html import Kind
+from markets import ticker_html
 from markets.freshness import judge
 from markets.models import Instrument, Quote, Session
 from markets.models.exchange import AHEAD, BACK
@@ -22,21 +24,45 @@ WRITTEN = (
     "chip_fresh",
     "chip_closed",
     "chip_stale",
+    "rendered_with",
 )
 NOTIFY_LIMIT = 7900  # bytes; PostgreSQL takes 8000
 
 
+@transaction.atomic
 def redraw(instruments: QuerySet[Instrument]) -> int:
     """Judge the prices of these instruments again; return how many there are."""
-    quotes = list(
-        Quote.objects.filter(instrument__in=instruments).select_related(
-            "instrument__exchange"
-        )
-    )
+    quotes = Quote.objects.filter(instrument__in=instruments)
+    rendered = _render(quotes.select_for_update(of=["self"]))
+    announce(list(instruments.values_list("symbol", flat=True)))
+    return len(rendered)
+
+
+def render_chips(quotes: QuerySet[Quote]) -> int:
+    """Render the chips of these prices again; return of how many.
+
+    Those that somebody is writing at this moment are passed over: their writer renders
+    them. Call it inside a transaction.
+    """
+    rendered = _render(quotes.select_for_update(of=["self"], skip_locked=True))
+    announce([quote.instrument.symbol for quote in rendered])
+    return len(rendered)
+
+
+def _render(locked: QuerySet[Quote]) -> list[Quote]:
+    """Judge and store quotes under their lock, taken in the order `refresh` takes it."""
+    quotes = list(locked.select_related("instrument__exchange").order_by("pk"))
     judge_quotes(quotes)
     Quote.objects.bulk_update(quotes, WRITTEN)
-    announce(list(instruments.values_list("symbol", flat=True)))
-    return len(quotes)
+    return quotes
+
+
+CHIPS = Kind(
+    name="price chips",
+    rows=Quote.objects.all,
+    stamp=ticker_html.stamp,
+    render=render_chips,
+)
 
 
 def judge_quotes(quotes: Sequence[Quote]) -> None:
@@ -73,6 +99,7 @@ def judge_quotes(quotes: Sequence[Quote]) -> None:
         quote.chip_fresh = written.fresh
         quote.chip_closed = written.closed
         quote.chip_stale = written.stale
+        quote.rendered_with = ticker_html.stamp()
 
 
 def announce(symbols: Sequence[str]) -> None:

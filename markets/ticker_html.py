@@ -1,4 +1,4 @@
-"""The strip's pieces: one `<li>` for each instrument, made when its price is stored.
+"""The ticker's pieces: one `<li>` for each instrument, rendered when its price is stored.
 
 Time alone makes three things of a stored price: fresh, read as the close, stale. All
 three are written at once, so the front page only picks.
@@ -7,15 +7,18 @@ three are written at once, so the front page only picks.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from foundation import zones
-from markets import number_format
+from foundation import stored_html, zones
+from markets import freshness as freshness_rules
+from markets import number_format, trading_hours
 from markets.freshness import Freshness
 from markets.models import Delay, Instrument
+from markets.models import instrument as instrument_model
 from markets.number_format import ARROWS, Direction
 
 
@@ -26,6 +29,18 @@ class Chips:
     fresh: str
     closed: str
     stale: str
+
+
+@cache
+def stamp() -> str:
+    """Return what chips are rendered with now, for `Quote.rendered_with`."""
+    return stored_html.stamp(
+        modules=[
+            *(__name__, number_format, freshness_rules, trading_hours),
+            *(instrument_model, zones),
+        ],
+        values=[reverse("markets:instrument", args=["X"])],
+    )
 
 
 def chips(

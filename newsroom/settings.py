@@ -255,6 +255,7 @@ CELERY_TASK_ROUTES = {
     "articles.tasks.make_due_renditions": {"queue": "media"},
     "articles.tasks.prune": {"queue": "media"},
     "newsroom.operations.tasks.prune": {"queue": "editorial"},
+    "newsroom.operations.tasks.render_stored_html": {"queue": "editorial"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "editorial"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,20 +1,24 @@
-"""A post's line on the rail, as ready HTML. Pure.
+"""A post's `<li>` on the live rail, as ready HTML. Pure.
 
-Lines are made when an item is written and stored with it: the front page shows forty of
-them and must not run a template for each.
+It is rendered when an item is written and stored with it: the front page shows forty of
+them and must not run a template for each. See `foundation/stored_html.py`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
+from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
+import babel
 from babel import Locale
 
+from foundation import stored_html
+from wire import graphemes
 from wire.graphemes import cut, length
 
 SHOWN = 240  # characters a reader sees before “more”
@@ -28,22 +32,46 @@ STANDINGS = {
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a line on the rail tells."""
+class Named(Protocol):
+    """What the rail shows of a source."""
 
-    public_id: str
-    source_name: str
-    source_slug: str
-    at: datetime  # aware: when it was posted, or seen if that came first
-    standing: str  # a key of `STANDINGS`
-    status: str  # "usable", "withdrawn" or "deleted"
-    headline: str = ""
-    text: str = ""
-    language: str = ""
-    repost_name: str = ""
-    repost_url: str = ""
-    changed: bool = False  # a later version replaced the first
+    @property
+    def name(self) -> str: ...
+    @property
+    def slug(self) -> str: ...
+
+
+class Post(Protocol):
+    """What the rail shows of a post: `wire.models.Item`, or what `wire.store` knows."""
+
+    @property
+    def public_id(self) -> UUID: ...
+    @property
+    def seen_at(self) -> datetime: ...
+    @property
+    def source_time(self) -> datetime | None: ...
+    @property
+    def standing(self) -> str: ...  # a key of `STANDINGS`
+    @property
+    def status(self) -> str: ...  # "usable", "withdrawn" or "deleted"
+    @property
+    def headline(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def repost_name(self) -> str: ...
+    @property
+    def repost_url(self) -> str: ...
+    @property
+    def current_n(self) -> int: ...  # above 1: a later version replaced the first
+
+
+@cache
+def stamp() -> str:
+    """Return what rows are rendered with now, for `Item.rendered_with`."""
+    return stored_html.stamp(modules=[__name__, graphemes], values=[babel.__version__])
 
 
 def shown_time(source_time: datetime | None, seen_at: datetime) -> datetime:
@@ -51,12 +79,12 @@ def shown_time(source_time: datetime | None, seen_at: datetime) -> datetime:
     return min(source_time, seen_at) if source_time else seen_at
 
 
-def line(post: Line) -> str:
-    """Return `post` as one `<li>` for the rail.
+def row(post: Post, source: Named) -> str:
+    """Return `post` of `source` as one `<li>` for the rail.
 
     A withdrawn or deleted post stays, struck through: readers may have seen it.
     """
-    at = post.at.astimezone(UTC)
+    at = shown_time(post.source_time, post.seen_at).astimezone(UTC)
     gone = post.status != "usable" or post.standing == "withdrawn"
     standing = "withdrawn" if gone else post.standing
     classes = "wire-row wire-row--withdrawn" if gone else "wire-row"
@@ -64,21 +92,21 @@ def line(post: Line) -> str:
         f'<li class="{classes}" data-item="{post.public_id}">'
         f'<p class="wire-row__head"><a class="wire-row__time" href="/wire/{post.public_id}/">'
         f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%H:%M}</time></a> '
-        f'<a class="wire-row__source" href="/wire/?source={escape(post.source_slug)}">'
-        f"<bdi>{escape(post.source_name)}</bdi></a> "
-        f'<span class="standing standing--{standing}">{_mark(post, standing)}</span></p>'
+        f'<a class="wire-row__source" href="/wire/?source={escape(source.slug)}">'
+        f"<bdi>{escape(source.name)}</bdi></a> "
+        f'<span class="standing standing--{standing}">{_label(post, standing)}</span></p>'
         f"{_repost(post)}{_words(post, gone=gone)}</li>"
     )
 
 
-def _mark(post: Line, standing: str) -> str:
+def _label(post: Post, standing: str) -> str:
     if post.status == "deleted":
         return "Deleted at source"
-    changed = " · edited" if post.changed and post.status == "usable" else ""
-    return STANDINGS[standing] + changed
+    edited = " · edited" if post.current_n > 1 and post.status == "usable" else ""
+    return STANDINGS[standing] + edited
 
 
-def _repost(post: Line) -> str:
+def _repost(post: Post) -> str:
     if not (post.repost_name or post.repost_url):
         return ""
     name = f"<bdi>{escape(post.repost_name or post.repost_url)}</bdi>"
@@ -88,7 +116,7 @@ def _repost(post: Line) -> str:
     return f'<p class="wire-row__repost">Reposted from {name}</p>'
 
 
-def _words(post: Line, *, gone: bool) -> str:
+def _words(post: Post, *, gone: bool) -> str:
     words = post.headline or post.text or "A post without text."
     language = f' lang="{escape(post.language)}"' if post.language else ""
     tag = "s" if gone else "span"

@@ -2,12 +2,12 @@
 
 # What is known of the posts of one document
 LOOK_UP = """
-SELECT i.external_id, i.id, i.public_id, i.content_hash, i.revised_at,
-       i.version_count, i.seen_at, i.source_time, i.standing, i.headline,
-       i.text,
+SELECT i.external_id, i.id AS pk, i.public_id, i.content_hash, i.revised_at,
+       i.version_count, i.current_n, i.seen_at, i.source_time, i.standing, i.status,
+       i.headline, i.text, i.language, i.repost_name, i.repost_url,
        CASE WHEN i.version_count = 1 THEN ARRAY[i.content_hash::text]
             ELSE ARRAY(SELECT v.content_hash::text FROM wire_version v
-                        WHERE v.item_id = i.id) END
+                        WHERE v.item_id = i.id) END AS hashes
   FROM wire_item i
  WHERE i.source_id = %s AND i.external_id = ANY(%s)"""
 
@@ -33,9 +33,10 @@ WITH incoming AS (
   SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::bool[], %s::text[], {_ARRAYS})
       WITH ORDINALITY AS t(public_id, public_at, announced, row, {_FIELDS}, ord)),
 made AS (
-  INSERT INTO wire_item (source_id, seen_at, changed_at, standing, version_count,
-                         current_n, public_id, public_at, announced, row, {_OF_ITEM})
-  SELECT %s, %s, %s, %s, 1, 1, public_id, public_at, announced, row, {_OF_ITEM}
+  INSERT INTO wire_item (source_id, seen_at, changed_at, standing, rendered_with,
+                         version_count, current_n, public_id, public_at, announced, row,
+                         {_OF_ITEM})
+  SELECT %s, %s, %s, %s, %s, 1, 1, public_id, public_at, announced, row, {_OF_ITEM}
     FROM incoming ORDER BY ord
   RETURNING id, external_id),
 versions AS (
@@ -67,7 +68,7 @@ SELECT v.item_id, v.id,
 UPDATE_ITEMS = """
 UPDATE wire_item i
    SET current_n = t.n, headline = t.headline, text = t.text,
-       source_time = t.source_time, row = t.row, changed_at = %s,
+       source_time = t.source_time, row = t.row, rendered_with = %s, changed_at = %s,
        content_hash = v.content_hash, status = v.status, kind = v.kind, url = v.url,
        author = v.author, language = v.language, revised_at = v.revised_at,
        repost_name = v.repost_name, repost_url = v.repost_url,

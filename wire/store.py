@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -58,24 +58,39 @@ class Report:
         self.warnings += other.warnings
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Known:
-    """What the database has of an item, kept in step while a batch is stored."""
+    """What the database has of an item, kept in step while a batch is stored.
+
+    `pk` and `hashes` apart, its names are columns of the item; `LOOK_UP` asks for them.
+    """
 
     pk: int
     public_id: UUID
     content_hash: str
     revised_at: datetime | None
     version_count: int
+    current_n: int
     seen_at: datetime
     source_time: datetime | None
     standing: str
+    status: str
     headline: str
     text: str
+    language: str
+    repost_name: str
+    repost_url: str
     hashes: list[str]  # of all its versions
 
-
-_KNOWN = tuple(f.name for f in fields(Known))
+    def show(self, post: Ready) -> None:
+        """Let `post`, the version counted last, be the current one."""
+        self.current_n = self.version_count
+        self.content_hash, self.revised_at = post.content_hash, post.revised_at
+        self.source_time = post.source_time or self.source_time
+        self.headline = post.headline or _kept(post, self.headline)
+        self.text = post.text or _kept(post, self.text)
+        self.status, self.language = post.status, post.language
+        self.repost_name, self.repost_url = post.repost_name, post.repost_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +165,11 @@ def _tags(newer: Sequence[Newer], now: datetime) -> str:
 
 def _look_up(source: Source, ids: Iterable[str]) -> dict[str, Known]:
     with connection.cursor() as db:
-        db.execute(
-            LOOK_UP,
-            [source.pk, list(ids)],
-        )
+        db.execute(LOOK_UP, [source.pk, list(ids)])
+        names = [column.name for column in db.description[1:]]
         return {
-            row[0]: Known(**dict(zip(_KNOWN, row[1:], strict=True)))
-            for row in db.fetchall()
+            external_id: Known(**dict(zip(names, values, strict=True)))
+            for external_id, *values in db.fetchall()
         }
 
 
@@ -191,10 +204,7 @@ def _newer(post: Ready, known: Known, *, is_last: bool) -> Newer | None:
     known.version_count += 1
     known.hashes.append(post.content_hash)
     if not late:
-        known.content_hash, known.revised_at = post.content_hash, post.revised_at
-        known.source_time = post.source_time or known.source_time
-        known.headline = post.headline or _kept(post, known.headline)
-        known.text = post.text or _kept(post, known.text)
+        known.show(post)
     return Newer(known, post, known.version_count, not late)
 
 
@@ -234,14 +244,10 @@ def _insert_items(
     known: dict[str, Known] = {}
     table = []
     for post in posts:
-        fresh = Known(
-            *(0, uuid4(), post.content_hash, post.revised_at, 1, now),
-            *(post.source_time, source.standing, post.headline, post.text),
-            [post.content_hash],
-        )
+        fresh = _fresh(source, post, now)
         public_at = _public_at(source, post, now=now, backlog=backlog)
         announced = public_at is not None and public_at <= now
-        row = _line(source, post, fresh, changed=False)
+        row = rail_html.row(fresh, source)
         table.append((fresh.public_id, public_at, announced, row, *_columns(post)))
         known[post.external_id] = fresh
     with connection.cursor() as db:
@@ -249,13 +255,35 @@ def _insert_items(
             INSERT_ITEMS,
             [
                 *(list(column) for column in zip(*table, strict=True)),
-                *(source.pk, now, now, source.standing),
+                *(source.pk, now, now, source.standing, rail_html.stamp()),
                 *(now, blob, now),
             ],
         )
         for external_id, pk in db.fetchall():
             known[external_id].pk = pk
     return known
+
+
+def _fresh(source: Source, post: Ready, now: datetime) -> Known:
+    """Return what is known of a new item; its key comes with the row."""
+    return Known(
+        pk=0,
+        public_id=uuid4(),
+        content_hash=post.content_hash,
+        revised_at=post.revised_at,
+        version_count=1,
+        current_n=1,
+        seen_at=now,
+        source_time=post.source_time,
+        standing=source.standing,
+        status=post.status,
+        headline=post.headline,
+        text=post.text,
+        language=post.language,
+        repost_name=post.repost_name,
+        repost_url=post.repost_url,
+        hashes=[post.content_hash],
+    )
 
 
 def _insert_versions(
@@ -270,7 +298,7 @@ def _insert_versions(
     items = [
         (
             *(pk, n.n, n.known.headline, n.known.text, n.known.source_time),
-            _line(source, n.post, n.known, changed=True),
+            rail_html.row(n.known, source),
         )
         for pk, n in last.items()
     ]
@@ -282,7 +310,10 @@ def _insert_versions(
         if items:
             db.execute(
                 UPDATE_ITEMS,
-                [now, now, now, *(list(c) for c in zip(*items, strict=True))],
+                [
+                    *(rail_html.stamp(), now, now, now),
+                    *(list(c) for c in zip(*items, strict=True)),
+                ],
             )
         db.execute(COUNT_VERSIONS, [list(counts), list(counts.values())])
 
@@ -294,25 +325,6 @@ def _columns(post: Ready) -> tuple[object, ...]:
         *(post.source_time, post.revised_at, post.repost_name, post.repost_url),
         *(post.reply_to, as_json(post.media), post.embargo_until),
         *(post.source_version, post.place),
-    )
-
-
-def _line(source: Source, post: Ready, known: Known, *, changed: bool) -> str:
-    return rail_html.line(
-        rail_html.Line(
-            public_id=str(known.public_id),
-            source_name=source.name,
-            source_slug=source.slug,
-            at=rail_html.shown_time(known.source_time, known.seen_at),
-            standing=known.standing,
-            status=post.status,
-            headline=known.headline,
-            text=known.text,
-            language=post.language,
-            repost_name=post.repost_name,
-            repost_url=post.repost_url,
-            changed=changed,
-        )
     )
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+from foundation.stored_html import StampField
 from markets import number_format
 from markets.models.feed import Feed
 from markets.models.instrument import Delay, Instrument
@@ -19,7 +20,7 @@ HISTORY = timedelta(days=120)  # what a chart may look back on
 class Quote(models.Model):
     """The present price of one instrument.
 
-    The chips are the strip's ready HTML, one for each thing time alone can make of the
+    The chips are the ticker's ready HTML, one for each thing time alone can make of the
     quote: still fresh, read as the close, stale.
     """
 
@@ -46,6 +47,7 @@ class Quote(models.Model):
     chip_fresh = models.TextField()
     chip_closed = models.TextField()
     chip_stale = models.TextField()
+    rendered_with = StampField()  # of the chips
 
     class Meta:
         constraints = [

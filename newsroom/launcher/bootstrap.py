@@ -21,10 +21,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from kombu.exceptions import OperationalError as BrokerError
 
 from articles.models import Article
 from markets import loading
 from markets.models import Exchange
+from newsroom import stored_html
+from newsroom.celery import app
 from newsroom.database import roles
 from newsroom.database.base import take_any_time
 from newsroom.operator_errors import OperatorError, refusing_os_errors
@@ -83,6 +86,7 @@ def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
             call_command("demo", "staff", stdout=(staff := StringIO()))
             outcome.staff = staff.getvalue().rstrip()
             outcome.keep(var)
+        render_stored_html(say)
     return outcome
 
 
@@ -191,6 +195,21 @@ def ensure_login(outcome: Outcome, var: Path) -> None:
     elif outcome.password and not user.check_password(outcome.password):
         outcome.password = ""
         outcome.keep(var)
+
+
+def render_stored_html(say: Say) -> None:
+    """Have a worker render what older templates rendered, while the paper runs already.
+
+    Without a broker nobody can be told: `doctor` warns, and the next start tries again.
+    """
+    if not stored_html.any_old():
+        return
+    try:
+        app.send_task("newsroom.operations.tasks.render_stored_html")
+    except BrokerError:
+        say("Older templates rendered some pages: run manage.py render.")
+    else:
+        say("Older templates rendered some pages: they are rendered again meanwhile.")
 
 
 def is_empty() -> bool:

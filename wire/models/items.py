@@ -11,6 +11,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from foundation.stored_html import StampField
 from wire import rail_html
 from wire.models.sources import Source, SourceQuerySet
 
@@ -109,7 +110,8 @@ class Item(models.Model):
     revised_at = models.DateTimeField(null=True, blank=True)  # the source's own
     repost_name = models.TextField(blank=True)
     repost_url = models.TextField(blank=True)
-    row = models.TextField(blank=True)  # its line on the rail, ready HTML
+    row = models.TextField(blank=True)  # its `<li>` on the rail, ready HTML
+    rendered_with = StampField()  # of `row`
 
     objects = ItemQuerySet.as_manager()
 
@@ -132,6 +134,7 @@ class Item(models.Model):
             ),
             models.Index(fields=["-seen_at", "-id"], name="item_desk"),
             models.Index(fields=["source", "-seen_at", "-id"], name="item_by_source"),
+            models.Index(fields=["rendered_with", "id"], name="item_rendered_with"),
             models.Index(
                 fields=["public_at"],
                 name="item_to_announce",
@@ -157,24 +160,9 @@ class Item(models.Model):
     def current_version(self) -> Version:
         return self.versions.get(n=self.current_n)
 
-    def line(self) -> str:
-        """Return its line on the rail, made anew from what it says now."""
-        return rail_html.line(
-            rail_html.Line(
-                public_id=str(self.public_id),
-                source_name=self.source.name,
-                source_slug=self.source.slug,
-                at=rail_html.shown_time(self.source_time, self.seen_at),
-                standing=self.standing,
-                status=self.status,
-                headline=self.headline,
-                text=self.text,
-                language=self.language,
-                repost_name=self.repost_name,
-                repost_url=self.repost_url,
-                changed=self.current_n > 1,
-            )
-        )
+    def rail_row(self) -> str:
+        """Return its `<li>` on the rail, rendered from what it says now."""
+        return rail_html.row(self, self.source)
 
     def let_through(self, *, by: User, now: datetime) -> None:
         """Let readers see a held or delayed post now, or when its embargo ends."""
@@ -206,14 +194,15 @@ class Item(models.Model):
         note: str = "",
         **changes: object,
     ) -> None:
-        """Write the change, its line, its ledger row and its notices as one."""
+        """Write the change, its row on the rail, its ledger entry and its notices as one."""
         fresh = Item.objects.select_for_update(of=["self"]).select_related("source")
         item = fresh.get(pk=self.pk)
         for field, value in changes.items():
             setattr(item, field, value)
             setattr(self, field, value)
-        item.row = self.row = item.line()
-        item.save(update_fields=[*changes, "row"])
+        item.row = self.row = item.rail_row()
+        item.rendered_with = rail_html.stamp()
+        item.save(update_fields=[*changes, "row", "rendered_with"])
         item.events.create(kind=kind, at=now, by=by, note=note)
         # Of what was taken back no kept copy may stand in: those pages go at once.
         mark = "!" if kind == EventKind.HELD else ""

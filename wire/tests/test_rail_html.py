@@ -3,25 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 from wire import rail_html
+from wire.models import Item, Source
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def line(**fields):
-    return rail_html.line(
-        rail_html.Line(
-            **{
-                "public_id": "u",
-                "source_name": "Harbour News",
-                "source_slug": "harbour-news",
-                "at": NINE,
-                "standing": "unverified",
-                "status": "usable",
-                "text": "The ferry sails.",
-                **fields,
-            }
-        )
-    )
+def line(source_name="Harbour News", source_slug="harbour-news", **fields):
+    source = Source(name=source_name, slug=source_slug)
+    item = Item(source=source, seen_at=NINE, text="The ferry sails.")
+    for name, value in fields.items():
+        setattr(item, name, value)
+    return item.rail_row()
 
 
 def test_it_tells_time_source_and_standing():

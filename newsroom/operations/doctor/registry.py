@@ -7,7 +7,14 @@ from datetime import datetime
 
 from django.db import DatabaseError
 
-from newsroom.operations.doctor import ingest, installation, queues, servers, values
+from newsroom.operations.doctor import (
+    ingest,
+    installation,
+    queues,
+    servers,
+    stored_html,
+    values,
+)
 from newsroom.operations.doctor.finding import Finding, Level
 
 Check = Callable[[datetime], Finding]
@@ -25,6 +32,7 @@ ROWS: tuple[tuple[str, Check], ...] = (
     ("dead letters", lambda now: ingest.dead_letters()),
     ("pictures", lambda now: ingest.pictures()),
     ("values", lambda now: values.values()),
+    ("stored html", lambda now: stored_html.stored()),
 )
 
 
