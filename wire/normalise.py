@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from wire.connectors.base import Media, Post, Reference
+from wire.content_hash import columns, content_hash, newest_form
 from wire.sanitise import clean_html, clean_line, clean_text
 
 MAX_ID = 512  # characters of an external id; a longer one is kept by its hash
@@ -30,30 +30,57 @@ _STATUS = {
 }
 
 
+# Where a field of `Ready` is stored beside the version's own row; see `wire.sql`.
+_IDENTITY = {"item": True, "version": False}
+_REPEATED = {"item": True}  # the item repeats it of its current version
+_KEPT = {"item": True, "kept": True}  # so, but a deletion without words leaves it
+_NOWHERE = {"version": False}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """One version of one post, fit for the database: valid text, safe HTML, bounded."""
+    """One version of one post, fit for the database: valid text, safe HTML, bounded.
 
-    external_id: str
-    content_hash: str
-    status: str
-    kind: str
-    headline: str
-    text: str
+    The one definition of an item's columns: name, type, and by the metadata where it is
+    stored. A new one is a line here, a line in `ready`, and the fields of the models.
+    """
+
+    external_id: str = field(metadata=_IDENTITY)
+    content_hash: str = field(metadata=_REPEATED)
+    hash_form: int = field(metadata=_REPEATED)
+    status: str = field(metadata=_REPEATED)
+    kind: str = field(metadata=_REPEATED)
+    headline: str = field(metadata=_KEPT)
+    text: str = field(metadata=_KEPT)
     html: str
-    url: str
-    author: str
-    language: str
-    source_time: datetime | None
-    revised_at: datetime | None
-    repost_name: str
-    repost_url: str
+    url: str = field(metadata=_REPEATED)
+    author: str = field(metadata=_REPEATED)
+    language: str = field(metadata=_REPEATED)
+    source_time: datetime | None = field(metadata=_KEPT)
+    revised_at: datetime | None = field(metadata=_REPEATED)
+    repost_name: str = field(metadata=_REPEATED)
+    repost_url: str = field(metadata=_REPEATED)
     reply_to: str
     media: list[dict[str, Any]]
     embargo_until: datetime | None
-    held: bool  # embargoed without a time, or a service message: the desk decides
     source_version: str
     place: str
+    # Embargoed without a time, or a service message: the desk decides
+    held: bool = field(metadata=_NOWHERE)
+
+    def signature(self, form: int | None = None) -> str:
+        """Name what a reader would see, as "form:hash"; the newest form unless told."""
+        if form is None or form == self.hash_form:
+            return f"{self.hash_form}:{self.content_hash}"
+        values = {name: getattr(self, name) for name in columns()}
+        return f"{form}:{content_hash(values, form)}"
+
+    def says(self, signature: str) -> bool:
+        """Whether a version of this signature, of whatever form, shows the same."""
+        if signature == self.signature():
+            return True
+        form = int(signature.partition(":")[0])
+        return form != self.hash_form and signature == self.signature(form)
 
 
 def ready(post: Post, *, language: str = "") -> Ready:
@@ -65,7 +92,22 @@ def ready(post: Post, *, language: str = "") -> Ready:
         raise ValueError("the post has no identity")
     if post.status not in _STATUS:
         raise ValueError(f"unknown status {post.status!r}")
-    fields = {
+    values = _values(post, language)
+    form = newest_form()
+    return Ready(
+        content_hash=content_hash(values, form),
+        hash_form=form,
+        held=post.kind == "service"
+        or (post.status == "embargoed" and post.embargo_until is None),
+        **values,
+    )
+
+
+def _values(post: Post, language: str) -> dict[str, Any]:
+    """Return the columns that come from `post`, clean and capped."""
+    repost = post.repost_of
+    values: dict[str, Any] = {
+        "external_id": identity(post.external_id),
         "status": _STATUS[post.status],
         "kind": post.kind[:10],
         "headline": clean_line(post.headline)[:MAX_LINE],
@@ -74,26 +116,19 @@ def ready(post: Post, *, language: str = "") -> Ready:
         "url": post.url[:MAX_URL],
         "author": clean_line(post.author)[:MAX_LINE],
         "language": (post.language or language)[:35],
-        "repost_name": clean_line(_name(post.repost_of))[:MAX_LINE],
-        "repost_url": _url(post.repost_of),
+        "source_time": post.source_time,
+        "revised_at": post.updated_time,
+        "repost_name": clean_line(_name(repost))[:MAX_LINE],
+        "repost_url": _url(repost),
         "reply_to": _url(post.reply_to),
+        "media": [_medium(m) for m in post.media[:MAX_MEDIA]],
+        "embargo_until": post.embargo_until,
+        "source_version": post.version[:200],
+        "place": post.where[:200],
     }
-    if not post.repost_of:
-        fields["repost_name"] = _retold(fields["headline"] or fields["text"])
-    media = [_medium(m) for m in post.media[:MAX_MEDIA]]
-    return Ready(
-        external_id=identity(post.external_id),
-        content_hash=_hash(fields, media, post.embargo_until),
-        source_time=post.source_time,
-        revised_at=post.updated_time,
-        media=media,
-        embargo_until=post.embargo_until,
-        held=post.kind == "service"
-        or (post.status == "embargoed" and post.embargo_until is None),
-        source_version=post.version[:200],
-        place=post.where[:200],
-        **fields,
-    )
+    if not repost:
+        values["repost_name"] = _retold(values["headline"] or values["text"])
+    return values
 
 
 def _retold(words: str) -> str:
@@ -110,27 +145,6 @@ def identity(external_id: str) -> str:
     if len(external_id) <= MAX_ID:
         return external_id
     return "sha256:" + hashlib.sha256(external_id.encode()).hexdigest()
-
-
-def _hash(
-    fields: dict[str, str],
-    media: list[dict[str, Any]],
-    embargo_until: datetime | None,
-) -> str:
-    """Hash what a reader would see.
-
-    Addresses of media are left out: channels serve the same picture under a new token
-    each time, and that is no new version. Of the post's own address only host and path
-    count, for the same reason.
-    """
-    link = urlsplit(fields["url"])
-    seen = [
-        *(value for name, value in fields.items() if name != "url"),
-        link.netloc + link.path,
-        *(f"{m['kind']} {m.get('title', '')} {m.get('duration', '')}" for m in media),
-        embargo_until.isoformat() if embargo_until else "",
-    ]
-    return hashlib.sha256("\x1f".join(seen).encode()).hexdigest()
 
 
 def _medium(medium: Media) -> dict[str, Any]:

@@ -1,32 +1,55 @@
 """The SQL of `wire.store`: one statement for each kind of row, however many there are."""
 
-# What is known of the posts of one document
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, get_type_hints
+
+from wire.normalise import Ready
+
+# What is known of the posts of one document; the names are those of `store.Known`
 LOOK_UP = """
-SELECT i.external_id, i.id AS pk, i.public_id, i.content_hash, i.revised_at,
-       i.version_count, i.current_n, i.seen_at, i.source_time, i.standing, i.status,
-       i.headline, i.text, i.language, i.repost_name, i.repost_url,
-       CASE WHEN i.version_count = 1 THEN ARRAY[i.content_hash::text]
-            ELSE ARRAY(SELECT v.content_hash::text FROM wire_version v
-                        WHERE v.item_id = i.id) END AS hashes
+SELECT i.external_id, i.id AS pk, i.public_id, i.revised_at, i.version_count,
+       i.seen_at, i.source_time, i.standing, i.headline, i.text,
+       i.hash_form || ':' || i.content_hash AS signature,
+       CASE WHEN i.version_count = 1 THEN ARRAY[i.hash_form || ':' || i.content_hash]
+            ELSE ARRAY(SELECT v.hash_form || ':' || v.content_hash FROM wire_version v
+                        WHERE v.item_id = i.id) END AS signatures
   FROM wire_item i
  WHERE i.source_id = %s AND i.external_id = ANY(%s)"""
 
-# The columns of `wire.store`, with their types, in one order for all statements.
-_NAMES = (
-    "external_id text, content_hash text, status text, kind text, headline text, "
-    "text text, html text, url text, author text, language text, "
-    "source_time timestamptz, revised_at timestamptz, repost_name text, "
-    "repost_url text, reply_to text, media jsonb, embargo_until timestamptz, "
-    "source_version text, place text"
-)
-_PAIRS = [pair.split() for pair in _NAMES.split(", ")]
-_ARRAYS = ", ".join(f"%s::{kind}[]" for _, kind in _PAIRS)
-_FIELDS = ", ".join(name for name, _ in _PAIRS)
-_OF_VERSION = ", ".join(name for name, _ in _PAIRS if name != "external_id")
-_OF_ITEM = (
-    "external_id, content_hash, status, kind, headline, text, url, author, language, "
-    "source_time, revised_at, repost_name, repost_url"
-)
+# The columns of posts, with their types, in one order for all statements: as `Ready` has
+# them. Constants of that class alone get into the SQL below.
+_SQL_TYPES: dict[object, str] = {
+    str: "text",
+    int: "smallint",
+    datetime | None: "timestamptz",
+    list[dict[str, Any]]: "jsonb",
+}
+_TYPES = get_type_hints(Ready)
+
+
+def _stored(where: str, *, default: bool = False) -> tuple[str, ...]:
+    """Return the fields of `Ready` whose metadata say `where`."""
+    return tuple(
+        column.name for column in fields(Ready) if column.metadata.get(where, default)
+    )
+
+
+OF_VERSION = _stored("version", default=True)
+OF_ITEM = _stored("item")
+KEPT = _stored("kept")  # of the item; a deletion without words leaves them
+REPEATED = tuple(n for n in OF_ITEM if n in OF_VERSION and n not in KEPT)
+COLUMNS = {
+    column.name: _SQL_TYPES[_TYPES[column.name]]
+    for column in fields(Ready)
+    if column.name in {*OF_VERSION, *OF_ITEM}
+}
+_ARRAYS = ", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())
+_FIELDS = ", ".join(COLUMNS)
+_OF_VERSION = ", ".join(OF_VERSION)
+_OF_ITEM = ", ".join(OF_ITEM)
 
 INSERT_ITEMS = f"""
 WITH incoming AS (
@@ -65,20 +88,20 @@ SELECT v.item_id, v.id,
   FROM versions v JOIN incoming i ON i.item_id = v.item_id AND i.n = v.n
  ORDER BY v.id"""  # noqa: S608 - constants of this module only
 
-UPDATE_ITEMS = """
+_KEPT = ", ".join(KEPT)
+_KEPT_ARRAYS = ", ".join(f"%s::{COLUMNS[name]}[]" for name in KEPT)
+UPDATE_ITEMS = f"""
 UPDATE wire_item i
-   SET current_n = t.n, headline = t.headline, text = t.text,
-       source_time = t.source_time, row = t.row, rendered_with = %s, changed_at = %s,
-       content_hash = v.content_hash, status = v.status, kind = v.kind, url = v.url,
-       author = v.author, language = v.language, revised_at = v.revised_at,
-       repost_name = v.repost_name, repost_url = v.repost_url,
+   SET current_n = t.n, row = t.row, rendered_with = %s, changed_at = %s,
+       {", ".join(f"{name} = t.{name}" for name in KEPT)},
+       {", ".join(f"{name} = v.{name}" for name in REPEATED)},
        public_at = CASE WHEN i.public_at < v.embargo_until AND v.embargo_until > %s
                         THEN v.embargo_until ELSE i.public_at END,
        announced = i.announced AND (v.embargo_until <= %s) IS NOT FALSE
-  FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[],
-              %s::text[]) AS t(item_id, n, headline, text, source_time, row)
+  FROM unnest(%s::bigint[], %s::int[], %s::text[], {_KEPT_ARRAYS})
+       AS t(item_id, n, row, {_KEPT})
   JOIN wire_version v ON v.item_id = t.item_id AND v.n = t.n
- WHERE i.id = t.item_id"""
+ WHERE i.id = t.item_id"""  # noqa: S608 - constants of this module only
 
 COUNT_VERSIONS = """
 UPDATE wire_item SET version_count = t.count

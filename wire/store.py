@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -21,9 +22,11 @@ from wire.models import DeadLetter, Source
 from wire.models.items import notify
 from wire.normalise import Ready, as_json, ready
 from wire.sql import (
+    COLUMNS,
     COUNT_VERSIONS,
     INSERT_ITEMS,
     INSERT_VERSIONS,
+    KEPT,
     LOOK_UP,
     UPDATE_ITEMS,
 )
@@ -62,30 +65,31 @@ class Report:
 class Known:
     """What the database has of an item, kept in step while a batch is stored.
 
-    `pk` and `hashes` apart, its names are columns of the item; `LOOK_UP` asks for them.
+    Its names are those `LOOK_UP` asks for; most are columns of the item.
     """
 
     pk: int
     public_id: UUID
-    content_hash: str
+    signature: str  # of what it shows: "form:hash", see `Ready.signature`
     revised_at: datetime | None
     version_count: int
-    current_n: int
     seen_at: datetime
     source_time: datetime | None
     standing: str
-    status: str
     headline: str
     text: str
-    language: str
-    repost_name: str
-    repost_url: str
-    hashes: list[str]  # of all its versions
+    signatures: list[str]  # of all its versions
+    # Not asked for: a new version overwrites them before any row is rendered, see `show`
+    current_n: int = 1
+    status: str = ""
+    language: str = ""
+    repost_name: str = ""
+    repost_url: str = ""
 
     def show(self, post: Ready) -> None:
         """Let `post`, the version counted last, be the current one."""
         self.current_n = self.version_count
-        self.content_hash, self.revised_at = post.content_hash, post.revised_at
+        self.signature, self.revised_at = post.signature(), post.revised_at
         self.source_time = post.source_time or self.source_time
         self.headline = post.headline or _kept(post, self.headline)
         self.text = post.text or _kept(post, self.text)
@@ -194,15 +198,15 @@ def _newer(post: Ready, known: Known, *, is_last: bool) -> Newer | None:
     never shown as current, in whatever order the two arrive. So is one that the same
     document replaces further on (`is_last` is False): read again, it is nothing new.
     """
-    if post.content_hash == known.content_hash:
+    if post.says(known.signature):
         return None
     late = bool(
         post.revised_at and known.revised_at and post.revised_at < known.revised_at
     )
-    if (late or not is_last) and post.content_hash in known.hashes:
+    if (late or not is_last) and any(map(post.says, known.signatures)):
         return None
     known.version_count += 1
-    known.hashes.append(post.content_hash)
+    known.signatures.append(post.signature())
     if not late:
         known.show(post)
     return Newer(known, post, known.version_count, not late)
@@ -266,24 +270,21 @@ def _insert_items(
 
 def _fresh(source: Source, post: Ready, now: datetime) -> Known:
     """Return what is known of a new item; its key comes with the row."""
-    return Known(
+    known = Known(
         pk=0,
         public_id=uuid4(),
-        content_hash=post.content_hash,
+        signature=post.signature(),
         revised_at=post.revised_at,
         version_count=1,
-        current_n=1,
         seen_at=now,
         source_time=post.source_time,
         standing=source.standing,
-        status=post.status,
         headline=post.headline,
         text=post.text,
-        language=post.language,
-        repost_name=post.repost_name,
-        repost_url=post.repost_url,
-        hashes=[post.content_hash],
+        signatures=[post.signature()],
     )
+    known.show(post)
+    return known
 
 
 def _insert_versions(
@@ -297,8 +298,8 @@ def _insert_versions(
     versions = [(n.known.pk, n.n, n.is_current, *_columns(n.post)) for n in newer]
     items = [
         (
-            *(pk, n.n, n.known.headline, n.known.text, n.known.source_time),
-            rail_html.row(n.known, source),
+            *(pk, n.n, rail_html.row(n.known, source)),
+            *(getattr(n.known, name) for name in KEPT),
         )
         for pk, n in last.items()
     ]
@@ -318,14 +319,15 @@ def _insert_versions(
         db.execute(COUNT_VERSIONS, [list(counts), list(counts.values())])
 
 
-def _columns(post: Ready) -> tuple[object, ...]:
-    return (
-        *(post.external_id, post.content_hash, post.status, post.kind, post.headline),
-        *(post.text, post.html, post.url, post.author, post.language),
-        *(post.source_time, post.revised_at, post.repost_name, post.repost_url),
-        *(post.reply_to, as_json(post.media), post.embargo_until),
-        *(post.source_version, post.place),
-    )
+def _columns(post: Ready) -> list[object]:
+    """Return the values of `COLUMNS`."""
+    values = list(_values(post))
+    values[_MEDIA] = as_json(post.media)
+    return values
+
+
+_values = attrgetter(*COLUMNS)
+_MEDIA = list(COLUMNS).index("media")
 
 
 def _bury(

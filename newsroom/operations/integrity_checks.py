@@ -27,15 +27,12 @@ from django.utils import timezone
 from articles import integrity, orphan_files
 from articles.integrity import by_key
 from articles.models import Change, Image, Rendition, Revision
-from wire import raw_documents
+from wire import content_hash, raw_documents
 from wire.models import Item, Version
+from wire.sql import REPEATED
 
-# What an item repeats of its current version. Text, headline and time besides, unless a
-# source deletes a post without a word: then the item keeps those it had.
-REPEATED = (
-    "content_hash", "status", "kind", "url", "author", "language", "revised_at",
-    "repost_name", "repost_url",
-)  # fmt: skip
+# Text, headline and time are compared apart: a source that deletes a post without a word
+# leaves the item those it had.
 UNLIKE = " ".join(
     f"WHEN i.{name} IS DISTINCT FROM v.{name} THEN '{name}'" for name in REPEATED
 )
@@ -103,6 +100,7 @@ def proofs(place: Place, sample: int | None = None) -> list[Proof]:
         Proof("ledger", "public changes", _count(Change), integrity.changes),
         Proof("texts", "saved texts", _count(Revision), integrity.revisions),
         Proof("items", "posts and their versions", _count(Item), _items),
+        Proof("contents", "versions' contents", _count(Version), _contents),
         Proof("versions", "versions' documents", _count(Version),
               lambda: _versions(place)),
         Proof("documents", "documents of the wire",
@@ -155,6 +153,21 @@ def _items() -> Iterator[str]:
         for last, public_id, unlike in rows:  # noqa: B007 - the next batch starts there
             words = f"Post {public_id} disagrees with its versions: {unlike}."
             yield words if unlike else ""
+
+
+def _contents() -> Iterator[str]:
+    """Prove that each version says what it said when it came, by the form it has."""
+    counted = sorted(content_hash.columns())
+    texts = Version.objects.only("public_id", "content_hash", "hash_form", *counted)
+    for version in by_key(texts):
+        form, name = version.hash_form, f"Version {version.public_id}"
+        values = {column: getattr(version, column) for column in counted}
+        if form not in content_hash.FORMS:
+            yield f"{name}: this release does not know the form {form} of its hash."
+        elif content_hash.is_hash_of(version.content_hash, values, form):
+            yield ""
+        else:
+            yield f"{name}: its content was altered."
 
 
 def _versions(place: Place) -> Iterator[str]:

@@ -97,6 +97,7 @@ class Item(models.Model):
     # The current version
     current_n = models.PositiveIntegerField(default=1)
     content_hash = models.CharField(max_length=64)
+    hash_form = models.PositiveSmallIntegerField(db_default=1)
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.USABLE
     )
@@ -246,6 +247,7 @@ class Version(models.Model):
     n = models.PositiveIntegerField()  # 1 for the first, by arrival
     seen_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)  # SHA-256 of what a reader would see
+    hash_form = models.PositiveSmallIntegerField(db_default=1)  # a key of `FORMS`
     status = models.CharField(max_length=10, choices=Status.choices)
     kind = models.CharField(max_length=10)
     headline = models.TextField(blank=True)

@@ -67,6 +67,7 @@ def test_a_paper_nobody_touched_is_proved_line_by_line(picture):
     assert code == 0
     assert all(line.endswith("all right") for line in lines)
     assert "ledger: 1 public changes, all right" in lines
+    assert "contents: 2 versions' contents, all right" in lines
     assert "versions: 2 versions' documents, all right" in lines
     assert "documents: 2 documents of the wire, all right" in lines
     assert "originals: 1 original pictures, all right" in lines
@@ -113,7 +114,7 @@ def test_an_altered_text_is_named_though_its_hash_was_left():
 def test_an_altered_text_with_a_hash_made_to_fit_breaks_the_ledger():
     text = Revision.objects.get(n=1)
     text.body = "<p>Other.</p>"
-    fitting = integrity_checks.integrity.text_hash(text.text())
+    fitting = integrity_checks.integrity.text_hash(text.text(), 1)
     by_hand("UPDATE articles_revision SET body = %s, hash = %s", text.body, fitting)
 
     code, lines = verify()
@@ -142,6 +143,28 @@ def test_a_post_that_no_longer_shows_its_current_version_is_named(sql, unlike):
 
     assert code == 1
     assert f"Post {item.public_id} disagrees with its versions: {unlike}." in lines
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_a_version_whose_words_were_altered_with_its_post_is_named(form):
+    by_hand("UPDATE wire_version SET html = '<p>Other.</p>', hash_form = %s", form)
+    version = Version.objects.get(n=1)
+
+    code, lines = verify()
+
+    assert code == 1
+    assert f"Version {version.public_id}: its content was altered." in lines
+    assert "contents: 2 versions' contents, 2 wrong" in lines
+
+
+def test_a_version_of_a_newer_release_s_form_is_named():
+    by_hand("UPDATE wire_version SET hash_form = 9 WHERE n = 1")
+    name = f"Version {Version.objects.get(n=1).public_id}"
+
+    code, lines = verify()
+
+    assert code == 1
+    assert f"{name}: this release does not know the form 9 of its hash." in lines
 
 
 def test_a_post_deleted_at_its_source_may_keep_showing_its_words():
