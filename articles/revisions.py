@@ -18,7 +18,7 @@ from articles.models import (
     RevisionKind,
     Section,
 )
-from articles.models.revision import text_hash
+from articles.models.revision import newest_form, text_hash
 from articles.workflow import Refused
 from wire.sanitise import clean_line, clean_text
 
@@ -106,7 +106,7 @@ def save(
     text = _text(article, base, fields)
     with transaction.atomic():
         text["bylines"] = _printed(article, bylines)
-        digest = text_hash(text)
+        digest = text_hash(text, form := newest_form())
         if (done := _saved_before(article, digest)) is not None:
             _load(article, done)
             return done
@@ -122,6 +122,7 @@ def save(
             note=note,
             restored_n=restored_n,
             hash=digest,
+            hash_form=form,
             **text,
         )
         article.autosaves.filter(by=by).delete()
@@ -170,6 +171,7 @@ def again(article: Article, *, by: User, now: datetime, note: str) -> Revision:
         at=now,
         note=note,
         hash=old.hash,
+        hash_form=old.hash_form,
         **old.text(),
     )
 
@@ -270,8 +272,10 @@ def _set_bylines(article: Article, bylines: list[tuple[Author, str]]) -> None:
 
 def _saved_before(article: Article, digest: str) -> Revision | None:
     """Return the newest revision if it has this very text: a save sent twice."""
-    newest = article.revisions.order_by("-n").first()
-    return newest if newest and newest.hash == digest else None
+    newest = article.revisions.select_related("image").order_by("-n").first()
+    if newest is None or newest.hash_in(newest_form()) != digest:
+        return None
+    return newest
 
 
 def _swap(article: Article, base_n: int, text: dict[str, Any], now: datetime) -> bool:

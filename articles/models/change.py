@@ -21,6 +21,12 @@ FIRST = "0" * 64  # what stands before the first link
 MAX_PAYLOAD = 7_900  # bytes; PostgreSQL carries 8,000 in one notification
 
 
+# What of a change is hashed, by the number of the form; a link keeps its own for ever.
+LINK_FORMS: dict[int, tuple[str, ...]] = {
+    1: ("article", "at", "kind", "previous", "revision", "text"),
+}
+
+
 class ChangeKind(models.TextChoices):
     """What happened to an article, as readers and partners must learn it."""
 
@@ -44,6 +50,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             revision_n=revision.n,
             at=at,
             previous=last or FIRST,
+            hash_form=max(LINK_FORMS),
         )
         change.hash = change.digest(revision.hash)
         change.save(force_insert=True)
@@ -66,6 +73,7 @@ class Change(models.Model):
     at = models.DateTimeField()
     previous = models.CharField(max_length=64, unique=True)  # the hash before; no forks
     hash = models.CharField(max_length=64, unique=True)
+    hash_form = models.PositiveSmallIntegerField(db_default=1)  # a key of `LINK_FORMS`
 
     objects = ChangeQuerySet.as_manager()
 
@@ -76,8 +84,8 @@ class Change(models.Model):
         return f"{self.get_kind_display()} at {self.at:%Y-%m-%d %H:%M}"
 
     def digest(self, text_hash: str) -> str:
-        """Return the SHA-256 this link must have; `text_hash` is its revision's."""
-        content = {
+        """Return the SHA-256 this link must have in its form; `text_hash` is its revision's."""
+        content: dict[str, object] = {
             "article": str(self.article.public_id),
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
             "kind": self.kind,
@@ -85,7 +93,9 @@ class Change(models.Model):
             "revision": self.revision_n,
             "text": text_hash,
         }
-        return canonical_hash(content)
+        return canonical_hash(
+            {name: content[name] for name in LINK_FORMS[self.hash_form]}
+        )
 
 
 def canonical_hash(content: object) -> str:

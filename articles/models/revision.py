@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from articles.models.image import Image
 
 
+# What of a text is hashed, by the number of the form; see docs/provenance.md. A field that
+# shall count makes the next form; saved revisions keep theirs and verify for ever.
+FORMS: dict[int, tuple[str, ...]] = {
+    1: ("headline", "standfirst", "body", "framing", "bylines", "image", "caption"),
+}
+
+
 class RevisionKind(models.TextChoices):
     """How a revision came about."""
 
@@ -47,6 +54,7 @@ class Revision(models.Model):
     note = models.TextField(blank=True)
     restored_n = models.PositiveIntegerField(null=True)  # of a restored one: which
     hash = models.CharField(max_length=64)  # SHA-256 of the canonical text
+    hash_form = models.PositiveSmallIntegerField(db_default=1)  # a key of `FORMS`
 
     class Meta:
         constraints = [
@@ -68,11 +76,24 @@ class Revision(models.Model):
             "caption": self.caption,
         }
 
+    def hash_in(self, form: int) -> str:
+        """Return the hash of its text in a form, whichever it was saved with."""
+        return self.hash if form == self.hash_form else text_hash(self.text(), form)
 
-def text_hash(text: dict[str, object]) -> str:
-    """Return the SHA-256 of a revision's text, as `Revision.text` gives it."""
+
+def newest_form() -> int:
+    """Return the form in which revisions are hashed that are saved now."""
+    return max(FORMS)
+
+
+def text_hash(text: dict[str, object], form: int) -> str:
+    """Return the SHA-256 of a revision's text, as `Revision.text` gives it, in one form.
+
+    Raises `KeyError` for a form this release does not know.
+    """
     image: Image | None = text["image"]  # type: ignore[assignment]
-    return canonical_hash({**text, "image": str(image.public_id) if image else ""})
+    hashed = {**text, "image": str(image.public_id) if image else ""}
+    return canonical_hash({name: hashed[name] for name in FORMS[form]})
 
 
 class Autosave(models.Model):
