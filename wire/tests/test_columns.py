@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from newsroom.operations.integrity_checks import AGREEMENT
 from wire.connectors.base import Media, Reference
 from wire.models import Item, Version
 from wire.normalise import Ready
@@ -72,11 +71,6 @@ def test_a_column_is_stored_as_the_type_the_model_gives_it(model, columns):
 def test_what_is_made_of_a_post_is_stored_or_said_not_to_be():
     assert {field.name for field in fields(Ready)} - set(COLUMNS) == {"held"}
     assert set(OF_ITEM) == {"external_id", *KEPT, *REPEATED}
-
-
-def test_the_columns_an_item_repeats_are_all_compared_by_verify():
-    for name in (*KEPT, *REPEATED):
-        assert f"'{name}'" in AGREEMENT
 
 
 def test_what_the_store_knows_of_an_item_are_columns_of_it():

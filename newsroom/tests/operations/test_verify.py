@@ -15,6 +15,7 @@ from newsroom.operations import integrity_checks
 from wire import raw_documents
 from wire.connectors.base import Batch
 from wire.models import Item, Version
+from wire.sql import KEPT, REPEATED
 from wire.store import store
 from wire.tests.factories import make_post, make_source
 
@@ -143,6 +144,11 @@ def test_a_post_that_no_longer_shows_its_current_version_is_named(sql, unlike):
 
     assert code == 1
     assert f"Post {item.public_id} disagrees with its versions: {unlike}." in lines
+
+
+def test_every_column_an_item_repeats_is_compared():
+    for name in (*KEPT, *REPEATED):
+        assert f"'{name}'" in integrity_checks.AGREEMENT
 
 
 @pytest.mark.parametrize("form", [1, 2])
