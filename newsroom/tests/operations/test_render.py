@@ -18,10 +18,9 @@ from foundation.stored_html import render
 from markets.models import Instrument, Quote
 from markets.rerendering import CHIPS, redraw
 from markets.tests.factories import NOON, give, make_feed, make_instrument, make_tick
-from newsroom import tasks
 from newsroom.celery import app
 from newsroom.launcher import bootstrap
-from newsroom.operations import doctor
+from newsroom.operations import doctor, tasks
 from newsroom.operations.doctor import Level
 from newsroom.stored_html import KINDS, render_slice
 from wire.models import Item
@@ -323,11 +322,7 @@ def test_the_doctor_counts_what_is_old_and_names_the_command():
 def sent(monkeypatch):
     """The tasks that were handed to the broker."""
     found = []
-    monkeypatch.setattr(
-        tasks.render_stored_html,
-        "apply_async",
-        lambda **options: found.append(options["queue"]),
-    )
+    monkeypatch.setattr(app, "send_task", lambda name, *_, **__: found.append(name))
     return found
 
 
@@ -340,7 +335,7 @@ def test_a_start_after_an_upgrade_has_it_rendered_in_the_background(sent):
 
     make_old(RAIL_ROWS)
     bootstrap.render_stored_html(said.append)
-    assert sent == ["editorial"]
+    assert sent == [tasks.render_stored_html.name]
     assert len(said) == 1
     assert RAIL_ROWS.old().exists()  # the start did not wait for it
 
@@ -370,7 +365,7 @@ def test_a_slice_that_ends_before_the_work_asks_for_another(monkeypatch):
         render=RAIL_ROWS.render,
         batch_size=1,
     )
-    monkeypatch.setattr("newsroom.operations.stored_html.KINDS", (small,))
+    monkeypatch.setattr("newsroom.stored_html.KINDS", (small,))
     slices = 1
     while render_slice(seconds=0):
         slices += 1
@@ -380,4 +375,4 @@ def test_a_slice_that_ends_before_the_work_asks_for_another(monkeypatch):
 
 def test_the_task_is_known_to_the_workers():
     app.loader.import_default_modules()
-    assert "newsroom.tasks.render_stored_html" in app.tasks
+    assert tasks.render_stored_html.name in app.tasks
