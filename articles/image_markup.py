@@ -11,7 +11,7 @@ import hashlib
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from articles.image_processing import height_of, widths
+from articles.image_processing import SHAPES, height_of, widths
 from articles.models.image import Image
 
 TYPES = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
@@ -28,6 +28,27 @@ def mark(image: Image) -> str:
 def address(image: Image, *, shape: str, width: int, format: str = "jpeg") -> str:
     """Return the path of one rendition."""
     return f"/media/{image.public_id}/{mark(image)}/{shape}-{width}.{format}"
+
+
+def renditions(image: Image, *, base: str) -> list[dict[str, str | int]]:
+    """Return every size and shape of a picture, with an address for each format.
+
+    `base` is the site's own, without a slash at its end.
+    """
+    size = (image.width, image.height)
+    return [
+        {
+            "shape": shape,
+            "width": width,
+            "height": height_of(shape, width, size),
+            **{
+                format: base + address(image, shape=shape, width=width, format=format)
+                for format in TYPES
+            },
+        }
+        for shape in SHAPES
+        for width in widths(shape, *size)
+    ]
 
 
 def picture(

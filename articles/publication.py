@@ -28,6 +28,8 @@ _NO_PUBLIC_TEXT: dict[str, object] = {  # for what readers must not find any mor
     "page": "",
     "json_ld": "",
     "document": "",
+    "document_html": "",
+    "document_text": "",
     "rendered_with": "",
     "search": None,
 }
@@ -73,7 +75,7 @@ def publication_changes(
         "public_pictures": [UUID(name) for name in body.pictures(revision.body)],
         "publish_at": publish_at,
         "inherited_embargo_until": inherited,
-        "updated_at": instant if step.new_text else visible,
+        "updated_at": max(instant, visible),  # no change is seen before the text is
     }
     if not article.was_public(instant):
         changes["first_published_at"] = visible

@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import body, body_elements, checks, image_markup
-from articles.image_markup import picture
+from articles.image_markup import picture, renditions
 from articles.models.image import Image
 from articles.models.taxonomy import Author
 from foundation import stored_html
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # A picture in a body; cleaning writes its tags in this one form.
 _PICTURE = re.compile(rf'<img [^>]*?src="/media/({body.PICTURE_ID})/[^"]*"[^>]*>')
+_ROOTED = re.compile(r'\b(href|src)="(/[^"]*)"')
 _GONE = "<em>A picture that stood here was removed.</em>"
 CARDS = ("card_lead", "card_picture", "card_text", "card_row")
 _SCHEMA_TYPES = {
@@ -69,7 +70,12 @@ def render(
     }
     made["page"] = get_template("articles/story.html").render(facts).strip()
     document = _document(facts, article, revision, ledger, notices)
+    bodies = {
+        "document_html": absolute(without_removed(revision.body)),
+        "document_text": body.words(revision.body),
+    }
     made["document"] = orjson.dumps(document).decode()
+    made |= {name: orjson.dumps(text).decode() for name, text in bodies.items()}
     made["json_ld"] = _json_ld(facts, document, revision)
     made["rendered_with"] = stamp()
     return made
@@ -269,7 +275,7 @@ def _document(
     ledger: list[EvidenceRow],
     notices: list[Notice],
 ) -> dict[str, object]:
-    """Return the article as the API gives it."""
+    """Return the article as the API gives it, without its bodies."""
     issue, image = article.issue, shown_image(revision)
     return {
         "id": facts["id"],
@@ -282,8 +288,6 @@ def _document(
             {"name": topic["name"], "slug": topic["slug"]} for topic in facts["topics"]
         ],
         "authors": revision.bylines,
-        "body_html": without_removed(revision.body),
-        "body_text": body.words(revision.body),
         "framing": revision.framing,
         "published_at": facts["published_iso"],
         "updated_at": facts["updated_iso"] or facts["published_iso"],
@@ -295,16 +299,7 @@ def _document(
         }
         if issue
         else None,
-        "picture": {
-            "alt": image.alt,
-            "caption": facts["caption"],
-            "credit": image.credit,
-            "rights": image.rights,
-            "width": image.width,
-            "height": image.height,
-        }
-        if image
-        else None,
+        "picture": _picture_document(image, facts["caption"]) if image else None,
         "evidence": {
             **summary(ledger),
             "url": f"{settings.PAPER_URL}{facts['url']}provenance.json",
@@ -315,6 +310,26 @@ def _document(
             for notice in notices
         ],
     }
+
+
+def _picture_document(image: Image, caption: str) -> dict[str, object]:
+    """Return a picture as the API gives it; `caption` is the text's own, if it has one."""
+    return {
+        "id": str(image.public_id),
+        "alt": image.alt,
+        "caption": caption,
+        "credit": image.credit,
+        "rights": image.rights,
+        "width": image.width,
+        "height": image.height,
+        "focal_point": {"x": image.focal_x, "y": image.focal_y},
+        "renditions": renditions(image, base=settings.PAPER_URL),
+    }
+
+
+def absolute(markup: str) -> str:
+    """Return markup whose links lead here from anywhere: with the paper's own address."""
+    return _ROOTED.sub(rf'\1="{settings.PAPER_URL}\2"', markup)
 
 
 def article_year(article: Article, revision: Revision) -> int:

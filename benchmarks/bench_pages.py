@@ -22,10 +22,10 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection, reset_queries  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from newsroom.site.api.paging import Cursor  # noqa: E402
 from rest_framework.pagination import Cursor as Position  # noqa: E402
 
 from articles.models import Article, Section  # noqa: E402
-from newsroom.site.api.paging import Cursor  # noqa: E402
 from staff.models import Role, User  # noqa: E402
 
 SIZE = int(os.environ.get("BENCH_SIZE", "100000"))

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import serializers
+from rest_framework.request import Request
 
+from foundation.api.resources import Resource
 from markets import number_format
 from markets.models import Delay, Instrument, Kind
 
@@ -99,25 +101,37 @@ class QuoteSerializer(serializers.Serializer[Any]):
         }
 
 
-class InstrumentViewSet(
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    viewsets.GenericViewSet[Instrument],
-):
+class InstrumentViewSet(Resource):
     """Every instrument the paper shows, in its order."""
 
     serializer_class: type[serializers.Serializer[Any]] = InstrumentSerializer
     lookup_field = "symbol"
     lookup_value_regex = r"[A-Z0-9][A-Z0-9.-]{0,15}"
+    ordering = ("position", "symbol")
+    page_size = 100
 
-    def get_queryset(self) -> QuerySet[Instrument, dict[str, Any]]:  # type: ignore[override]
-        return Instrument.objects.active().in_order().for_partners()
+    def get_queryset(self) -> QuerySet[Instrument]:
+        return Instrument.objects.active()
+
+    def select(self, queryset: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return queryset.for_partners()  # type: ignore[attr-defined, no-any-return]
 
 
 class QuoteViewSet(InstrumentViewSet):
     """The present price of every instrument, with its age and source."""
 
     serializer_class = QuoteSerializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "now": self._now}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        self._now = timezone.now()
+        super().initial(request, *args, **kwargs)
+
+    def version_of(self, row: Mapping[str, Any]) -> object:
+        """Return the row and its state, which changes by the clock alone."""
+        return row, _state(row, self._now)
 
 
 _INSTRUMENT = [

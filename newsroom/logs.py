@@ -2,6 +2,16 @@
 
 import logging
 from typing import Any
+from uuid import uuid4
+
+from django.http import HttpRequest
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """Return what names this request to its client and in the log; made when first asked."""
+    name: str = getattr(request, "request_id", "") or uuid4().hex
+    request.request_id = name  # type: ignore[attr-defined]
+    return name
 
 
 class NoRefusals(logging.Filter):
@@ -21,7 +31,8 @@ class LineFormatter(logging.Formatter):
     """Write each record on one line, control characters escaped.
 
     A source's name or a URL may hold line breaks or terminal codes: they must not forge a
-    second event. Tracebacks keep their lines, indented behind the event.
+    second event. A request that has an id is named by it. Tracebacks keep their lines,
+    indented behind the event.
     """
 
     def __init__(self) -> None:
@@ -29,6 +40,9 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         line = super().formatMessage(record)
+        request_id = getattr(getattr(record, "request", None), "request_id", "")
+        if request_id:
+            line = f"{line} (request {request_id})"
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.site.api.middleware.ApiAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -281,14 +282,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 
 REST_FRAMEWORK: dict[str, object] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "ALLOWED_VERSIONS": ["v1"],
+    "DEFAULT_VERSION": "v1",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_RENDERER_CLASSES": ["newsroom.site.api.json.JSONRenderer"],
+    # Open to all as the site is, and nobody is counted: the rate is None.
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"api": None},
+    "DEFAULT_RENDERER_CLASSES": ["foundation.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "newsroom.site.api.paging.Cursor",
-    "DEFAULT_FILTER_BACKENDS": ["newsroom.site.api.parameters.ClosedFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "foundation.api.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["foundation.api.parameters.FilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "foundation.api.schema.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is not answered
     "EXCEPTION_HANDLER": "newsroom.site.api.errors.handle",
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -300,10 +308,13 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SERVERS": [{"url": PAPER_URL}],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ArticleKind": "articles.models.status.Kind",
+        "InstrumentKind": "markets.models.instrument.Kind",
+        "PostStatus": "wire.models.items.Status",
+    },
 }
 
 # The edge: the instant of the next change that happens by the clock alone

@@ -13,7 +13,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Greatest
+from django.db.models.functions import MD5, Cast, Concat, Greatest
 
 from articles import contributors, workflow
 from articles.models.article_queryset import ArticleQuerySet
@@ -119,7 +119,17 @@ class Article(models.Model):
     json_ld = models.TextField(
         blank=True, editable=False
     )  # for <head>, safe in <script>
-    document = models.TextField(blank=True, editable=False)  # the API's JSON
+    # The API's JSON: an object without the bodies, and each body as a JSON string
+    document = models.TextField(blank=True, editable=False)
+    document_html = models.TextField(blank=True, editable=False)
+    document_text = models.TextField(blank=True, editable=False)
+    document_hash = Computed(
+        expression=MD5(Concat("document", "document_html", "document_text")),
+        output_field=models.CharField(max_length=32),
+        db_persist=True,
+    )
+    # When one of the three last changed; a trigger writes it
+    document_at = models.DateTimeField(null=True, editable=False)
     rendered_with = models.CharField(max_length=16, blank=True, editable=False)
     search = SearchVectorField(null=True, editable=False)  # of the public text
 
@@ -161,6 +171,16 @@ class Article(models.Model):
             ),
             models.Index(fields=["status", "-changed_at", "-id"], name="article_desk"),
             models.Index(fields=["slug"], name="article_slug"),
+            models.Index(
+                fields=["first_published_at"],
+                name="article_published",
+                condition=Q(status="live"),
+            ),
+            models.Index(
+                Greatest("updated_at", "first_published_at"),
+                name="article_updated",
+                condition=Q(status="live"),
+            ),
             GinIndex(
                 fields=["public_pictures"],
                 name="article_public_pictures",

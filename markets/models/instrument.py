@@ -16,6 +16,7 @@ from markets.models.exchange import Exchange
 from markets.providers import PROVIDERS
 
 PARTNER_FIELDS = (
+    "position",
     "symbol",
     "label",
     "name",

@@ -19,12 +19,12 @@ from django.utils.xmlutils import SimplerXMLGenerator
 
 from articles.models import Article, Notice, Section
 from articles.models.article import ArticleQuerySet
+from articles.rendering import absolute
 from newsroom.edge import public
 from newsroom.site.pages.corrections import public_notices
 from newsroom.site.pages.layout import DESCRIPTION
 
 LENGTH = 30  # stories or notices in one feed
-_ROOTED = re.compile(r'\b(href|src)="(/[^"]*)"')
 # What XML 1.0 cannot hold in any form
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -123,7 +123,7 @@ def _story(article: Article) -> Entry:
         url=url,
         title=revision.headline,
         summary=revision.standfirst,
-        html=_whole_addresses(revision.body) + framing + source,
+        html=absolute(revision.body) + framing + source,
         published=article.first_published_at or article.public_at,
         updated=article.updated_at or article.public_at,
         authors=tuple(line["name"] for line in revision.bylines),
@@ -146,11 +146,6 @@ def _notice(notice: Notice) -> Entry:
         published=at,
         updated=at,
     )
-
-
-def _whole_addresses(markup: str) -> str:
-    """A feed reader knows no root: links into our own pages get our address."""
-    return _ROOTED.sub(rf'\1="{settings.PAPER_URL}\2"', markup)
 
 
 def _answer(feed: Feed, format: str) -> HttpResponse:

@@ -7,7 +7,6 @@ broken, they must stand.
 import logging
 import sys
 from html import escape
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -16,6 +15,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 
 from articles.storage import is_full
+from newsroom.logs import request_id_of
 from newsroom.site.pages.layout import page
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         return full()
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return away()
-    incident = uuid4().hex[:12]
+    incident = request_id_of(request)
     log.error("incident %s at %s", incident, request.path)
     return bare(
         500,

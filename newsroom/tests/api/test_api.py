@@ -1,14 +1,15 @@
 """The partner API, called as a partner calls it."""
 
 import json
-from base64 import b64encode
 from datetime import timedelta
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from openapi_spec_validator import validate
 
+from foundation.api.pagination import Cursor
 from staff.models import User
 from wire.tests.factories import make_item, make_source
 
@@ -40,7 +41,7 @@ def test_the_root_names_every_resource(client):
     response, body = get(client, "")
     assert response.status_code == 200
     for name in ("articles", "sections", "issues", "wire", "instruments", "quotes"):
-        url = body["links"][name].partition("/api/v1/")[2]
+        url = body["data"]["resources"][name].partition("/api/v1/")[2]
         assert get(client, url)[0].status_code == 200
 
 
@@ -141,31 +142,39 @@ class TestARefusal:
     def test_meets_every_parameter_we_do_not_know(self, client, path):
         response, body = get(client, path)
         assert response.status_code == 400
-        assert "no parameter of this list" in body["detail"]
+        assert "There is no such parameter here" in body["detail"]
 
-    @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "9" * 40, "²"])
+    @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "9" * 40, "²", ""])
     def test_meets_a_limit_that_is_none(self, client, limit):
-        response, body = get(client, f"wire/?limit={limit}")
-        assert (response.status_code, body["errors"][0]["field"]) == (400, "limit")
+        for path in ("articles", "wire", "quotes", "instruments", "sections", "issues"):
+            response, body = get(client, f"{path}/?limit={limit}")
+            assert (response.status_code, body["errors"][0]["field"]) == (400, "limit")
 
-    @pytest.mark.parametrize("cursor", ["x", "%00", "cD0x", "e30="])
+    @pytest.mark.parametrize(
+        "cursor", ["x", "%00", "cD0x", "e30=", "e30", "W10", "bnVsbA", "WzFd", ""]
+    )
     def test_meets_a_cursor_that_is_none(self, client, cursor):
-        response, _ = get(client, f"wire/?cursor={cursor}")
-        assert response.status_code in (400, 404)
+        for path in ("wire", "quotes", "instruments", "sections", "issues"):
+            response, body = get(client, f"{path}/?cursor={cursor}")
+            assert (response.status_code, body["errors"][0]["field"]) == (400, "cursor")
 
+    @pytest.mark.parametrize("side", ["after", "before", "up-to"])
     @pytest.mark.parametrize("path", ["articles/", "wire/", "issues/", "sections/"])
     @pytest.mark.parametrize(
         "position",
         ["2026-01-01", "2026-01-01 09:00:00", "2026-01-01T09:00:00", "2026-02-30",
-         "9" * 30, "NaN", "2026-01-01\x00", "1e9", "-0"],
+         "9" * 30, "NaN", "2026-01-01\x00", "1e9", "-0", "2026-01-01T09:00:00+00:00"],
     )  # fmt: skip
     def test_meets_a_position_that_no_row_has_without_an_error_of_ours(
-        self, client, path, position
+        self, client, path, position, side
     ):
-        cursor = b64encode(urlencode({"p": position}).encode()).decode()
-        response, body = get(client, f"{path}?{urlencode({'cursor': cursor})}")
-        fits = {"issues/": "2026-01-01", "sections/": "-0"}
-        if position == fits.get(path):
+        second = {"articles/": [str(uuid4())], "wire/": [str(uuid4())],
+                  "sections/": ["world"]}  # fmt: skip
+        cursor = Cursor(side, (position, *second.get(path, [])))
+        response, body = get(client, f"{path}?cursor={cursor.encoded()}")
+        fits = "2026-01-01T09:00:00+00:00"
+        allowed = {"issues/": "2026-01-01", "articles/": fits, "wire/": fits}
+        if position == allowed.get(path):
             assert response.status_code == 200
         else:
             assert response.status_code == 400

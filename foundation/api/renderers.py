@@ -33,13 +33,6 @@ class JSONRenderer(BaseRenderer):
         return orjson.dumps(data, default=_plain, option=options)
 
 
-class ProblemRenderer(JSONRenderer):
-    """The same for errors, under RFC 9457's media type."""
-
-    media_type = "application/problem+json"
-    format = "problem"
-
-
 def _plain(value: object) -> object:
     """Give values orjson does not know: decimals keep every digit as text."""
     if isinstance(value, Decimal):
