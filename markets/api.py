@@ -114,7 +114,7 @@ class InstrumentViewSet(Resource):
         return Instrument.objects.active()
 
     def select(self, queryset: QuerySet[Any]) -> QuerySet[Any, Any]:
-        return queryset.for_partners()  # type: ignore[attr-defined, no-any-return]
+        return queryset.for_partners()  # type: ignore[attr-defined]
 
 
 class QuoteViewSet(InstrumentViewSet):

@@ -165,7 +165,8 @@ def test_the_document_says_what_the_page_says():
     assert document["authors"] == [
         {"name": "Ines Halvorsen", "slug": "ines-halvorsen", "role": ""}
     ]
-    assert document["body_text"] == "The ferry left at six.\n\nNobody was told why."
+    text = orjson.loads(article.document_text)
+    assert text == "The ferry left at six.\n\nNobody was told why."
     assert document["published_at"] == "2026-03-02T09:00:00Z"
     assert document["issue"] == {"date": "2026-03-02", "volume": 1, "number": 61}
     assert document["evidence"]["posts"] == 1

@@ -94,7 +94,7 @@ def text_filter(
         strip=False,
         **options,
     )
-    return extend_schema_field(shape)(made)  # type: ignore[type-var]
+    return extend_schema_field(shape)(made)
 
 
 def slug_filter(field_name: str, *, says: str) -> django_filters.CharFilter:

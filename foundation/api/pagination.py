@@ -16,7 +16,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as InvalidValue
-from django.db.models import Expression, F, Field, Model, QuerySet, Subquery
+from django.db.models import Expression, F, Field, Lookup, Model, QuerySet, Subquery
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleGreaterThan,
@@ -34,6 +34,12 @@ from foundation.api import envelope
 
 AFTER, BEFORE, UP_TO = "after", "before", "up-to"
 MAX_CURSOR = 400  # characters
+_LOOKUPS: dict[tuple[bool, bool], type[Lookup[Any]]] = {  # (upwards, and itself)
+    (True, True): TupleGreaterThanOrEqual,
+    (True, False): TupleGreaterThan,
+    (False, True): TupleLessThanOrEqual,
+    (False, False): TupleLessThan,
+}
 _INVALID = "This cursor is not one of ours."
 
 
@@ -200,11 +206,7 @@ class KeysetPagination(BasePagination):
             for name, text in zip(self._names, cursor.position, strict=True)
         )
         is_up = (cursor.side == AFTER) != self._is_descending
-        if cursor.side == UP_TO:
-            lookup = TupleGreaterThanOrEqual if is_up else TupleLessThanOrEqual
-        else:
-            lookup = TupleGreaterThan if is_up else TupleLessThan
-        return cast("Expression", lookup(here, there))
+        return cast("Expression", _LOOKUPS[is_up, cursor.side == UP_TO](here, there))
 
     def _value(self, name: str, text: str) -> object:
         if name != "pk":

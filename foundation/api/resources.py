@@ -41,7 +41,7 @@ class PreconditionFailed(APIException):
 class ReadOnlyView(APIView):
     """A view that answers GET and HEAD, takes known parameters alone, and knows 304."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
     throttle_scope = "api"
     # Statuses of problem documents beside those every operation can have, by action.
     problems: ClassVar[dict[str, tuple[int, ...]]] = {}
@@ -84,7 +84,11 @@ class ReadOnlyView(APIView):
         return response
 
     def _etag(self, version: object) -> str:
-        told = (code_version(type(self)), self.request.build_absolute_uri(), version)
+        told = (
+            code_version(type(self).__module__),
+            self.request.build_absolute_uri(),
+            version,
+        )
         digest = hashlib.blake2b(repr(told).encode("utf-8", "backslashreplace"))
         return quote_etag(digest.hexdigest()[:32])
 
@@ -151,24 +155,24 @@ class Resource(ListResource):
         row = self.get_object()
         return self.answer(
             self.version_of(row),
-            lambda: Response(envelope.one(self.get_serializer(row).data)),
+            lambda: Response(
+                envelope.one(self.get_serializer().to_representation(row))
+            ),
             modified=self.modified_at(row),
         )
 
 
 @cache
-def code_version(view: type[ReadOnlyView]) -> str:
-    """Return what names the code that makes a view's answers: another, another `ETag`.
+def code_version(module: str) -> str:
+    """Return what names the code of a module's answers: other code, another `ETag`.
 
-    That is the modules of the view and of its parents, and this package.
+    That is the module with the serializers and views, and this package.
     """
-    modules = {parent.__module__ for parent in view.__mro__}
-    ours = [
-        name for name in modules if not name.startswith(("rest_framework", "django"))
-    ]
-    files = [sys.modules[name].__file__ for name in ours if name != "builtins"]
-    found = {Path(file) for file in files if file and file.endswith(".py")}
+    files = {
+        sys.modules[module].__file__,
+        *map(str, Path(__file__).parent.glob("*.py")),
+    }
     digest = hashlib.sha256()
-    for path in sorted(found | set(Path(__file__).parent.glob("*.py"))):
-        digest.update(path.read_bytes())
+    for name in sorted(filter(None, files)):
+        digest.update(Path(name).read_bytes())
     return digest.hexdigest()[:16]

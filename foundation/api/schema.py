@@ -14,17 +14,21 @@ from foundation.api import envelope
 # What any operation may answer beside its data.
 EVERYWHERE = (400, 405, 406, 412, 500, 503)
 _TEXT = {"type": "string"}
-_REQUEST_ID = {
+_REQUEST_ID: dict[str, Any] = {
     "schema": _TEXT,
     "required": True,
     "description": "Names this request: quote it to us. It stands in our log.",
 }
-_ETAG = {"schema": _TEXT, "required": True, "description": "Send it in If-None-Match."}
-_CHANGED = {
+_ETAG: dict[str, Any] = {
+    "schema": _TEXT,
+    "required": True,
+    "description": "Send it in If-None-Match.",
+}
+_CHANGED: dict[str, Any] = {
     "schema": _TEXT,
     "description": "When this last changed, where that is known.",
 }
-_OF_STATUS = {
+_OF_STATUS: dict[int, dict[str, Any]] = {
     405: {"Allow": {"schema": _TEXT, "required": True}},
     503: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
 }
@@ -71,7 +75,7 @@ class AutoSchema(SpectacularSchema):
             bodies[str(status)] = self._problem(status)
         return bodies
 
-    def _get_response_for_code(  # type: ignore[override]
+    def _get_response_for_code(
         self,
         serializer: Any,  # noqa: ANN401
         status_code: str,

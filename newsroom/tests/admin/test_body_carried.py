@@ -76,7 +76,7 @@ def test_an_old_text_comes_back_with_every_element(desk, ines):
 def test_preview_page_and_data_show_every_element(desk):
     article = make_article(body=WHOLE, status="live", section=make_section())
     preview = desk.get(reverse("admin:preview", args=[article.pk])).content.decode()
-    document = rendering.render(article, article.live_revision, [])["document"]
+    document = rendering.render(article, article.live_revision, [])["document_html"]
     for name in BY_NAME:
         assert f"<{name}" in preview, name
         assert f"<{name}" in article.page, name
