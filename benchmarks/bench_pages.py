@@ -22,10 +22,9 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection, reset_queries  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from newsroom.site.api.paging import Cursor  # noqa: E402
-from rest_framework.pagination import Cursor as Position  # noqa: E402
 
 from articles.models import Article, Section  # noqa: E402
+from foundation.api.pagination import AFTER, Cursor  # noqa: E402
 from staff.models import Role, User  # noqa: E402
 
 SIZE = int(os.environ.get("BENCH_SIZE", "100000"))
@@ -167,10 +166,8 @@ def pages(section: Section) -> dict[str, str]:
     story = newest.select_related("section").newest_first().first()
     oldest = Article.objects.live().filter(section=section).order_by("public_at", "pk")
     deep = oldest[min(20, oldest.count() - 2)]
-    paginator = Cursor()
-    paginator.base_url = "http://localhost/"
-    link = paginator.encode_cursor(Position(0, False, str(deep.public_at)))
-    cursor = link.partition("?")[2]
+    position = (deep.public_at.isoformat(), str(deep.public_id))
+    cursor = f"cursor={Cursor(AFTER, position).encoded()}"
     return {
         "front": "/",
         "article": story.get_absolute_url(),
@@ -180,6 +177,7 @@ def pages(section: Section) -> dict[str, str]:
         "markets": "/markets/",
         "API list of 20, first page": "/api/v1/articles/",
         "API list of 20, last page": f"/api/v1/articles/?{cursor}",
+        "API list of 20, with bodies": "/api/v1/articles/?fields=body_html,body_text",
         "API article": f"/api/v1/articles/{story.public_id}/",
         "search": "/search/?q=strait",
     }

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateformat import format as write
@@ -30,6 +31,7 @@ from articles.provenance import rows as evidence_rows
 from articles.rendering import iso, shown_image
 from articles.text_diff import diff
 from newsroom.edge import public
+from newsroom.site.api import errors as problems
 from newsroom.site.pages.errors import refusal
 from newsroom.site.pages.layout import page
 from wire.sanitise import plain
@@ -100,11 +102,13 @@ def history(request: HttpRequest, section: str, on: date, slug: str) -> HttpResp
 
 
 @public()
-def provenance(request: HttpRequest, section: str, on: date, slug: str) -> HttpResponse:
+def provenance(
+    request: HttpRequest, section: str, on: date, slug: str
+) -> HttpResponseBase:
     """The ledger of what the story rests on, as JSON."""
     article = _at((section, on, slug)).select_related("live_revision").first()
     if article is None or article.live_revision is None:
-        return _elsewhere(request.path, (section, on, slug), tail="provenance.json")
+        return _no_provenance(request, (section, on, slug))
     revision = article.live_revision
     site = settings.PAPER_URL
     rows = [_row(asdict(row), site) for row in evidence_rows(article, revision)]
@@ -122,6 +126,15 @@ def provenance(request: HttpRequest, section: str, on: date, slug: str) -> HttpR
     tags += [f"item:{row['item_id']}" for row in rows]
     response.headers["Surrogate-Key"] = " ".join(dict.fromkeys(tags))
     return response
+
+
+def _no_provenance(request: HttpRequest, address: Address) -> HttpResponseBase:
+    """Answer a program for a story that is not in view: as a page would, in its form."""
+    try:
+        found = _elsewhere(request.path, address, tail="provenance.json")
+    except Http404:
+        return problems.answer(request, 404, problems.ADVICE[404])
+    return problems.translated(request, found)
 
 
 def _shared(image: Image | None) -> dict[str, object] | None:

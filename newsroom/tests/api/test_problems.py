@@ -46,15 +46,25 @@ def logged():
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/nothing/", "/api/v2/", "/api/v1/articles", "/api/v1/articles/x/", "/api/x"],
+    [
+        "/api/v1/nothing/",
+        "/api/v2/",
+        "/api/v1/articles",
+        "/api/v1/articles/x/",
+        "/api/x",
+    ],
 )
 def test_an_address_that_is_none(client, path, logged):
     body = is_problem(client.get(path), 404, "not-found")
     assert any(body["request_id"] in line for line in logged)
 
 
-@pytest.mark.parametrize("path", ["", "schema/", "articles/", "quotes/SPY/", "sections/"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize(
+    "path", ["", "schema/", "articles/", "quotes/SPY/", "sections/"]
+)
+@pytest.mark.parametrize(
+    "method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+)
 def test_every_method_but_get_and_head(path, method):
     client = Client(enforce_csrf_checks=True)
     response = client.generic(method, f"/api/v1/{path}")
@@ -158,5 +168,7 @@ def test_a_day_with_unpublished_copy_alone_is_no_issue_yet(client):
     later = timezone.now() + timedelta(days=5)
     make_article(status="live", now=timezone.now(), at=later)
     shown = make_article(status="live", now=timezone.now())
-    days = [row["date"] for row in json.loads(client.get("/api/v1/issues/").content)["data"]]
+    days = [
+        row["date"] for row in json.loads(client.get("/api/v1/issues/").content)["data"]
+    ]
     assert days == [f"{shown.issue.date}"]
