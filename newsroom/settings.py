@@ -311,7 +311,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "SERVERS": [{"url": PAPER_URL}],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
-        "ArticleKind": "articles.models.status.Kind",
+        "ArticleKind": "articles.models.choices.Kind",
         "InstrumentKind": "markets.models.instrument.Kind",
         "PostStatus": "wire.models.items.Status",
     },

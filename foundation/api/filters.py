@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 import django_filters
@@ -17,6 +17,7 @@ WORDS = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+_FIRST, _LAST = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))  # noqa: DTZ901
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -29,15 +30,26 @@ class InstantField(forms.Field):
     }
 
     def to_python(self, value: str | None) -> datetime | None:
-        """Return the aware instant. Raises `forms.ValidationError`."""
+        """Return the instant in UTC, which PostgreSQL takes from any zone's.
+
+        At the two ends of the calendar it is the first or last there is. Raises
+        `forms.ValidationError`.
+        """
         if not value:
             return None
         try:
             if not _INSTANT.fullmatch(value):
                 raise ValueError(value)
-            return datetime.fromisoformat(value.upper())
+            return _in_utc(datetime.fromisoformat(value.upper()))
         except ValueError as error:
             raise forms.ValidationError(self.error_messages["invalid"]) from error
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if at.year == 1 else _LAST
 
 
 class DayField(forms.Field):

@@ -11,7 +11,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,7 +24,6 @@ from django.db.models.fields.tuple_lookups import (
     TupleLessThan,
     TupleLessThanOrEqual,
 )
-from django.utils.timezone import is_aware
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -232,9 +231,10 @@ def _check(column: Field[Any, Any], text: str) -> object:
     """Return the value `text` is in `column`. Raises unless a cursor writes it so."""
     value = column.to_python(text)
     column.run_validators(value)  # no number that PostgreSQL cannot hold
-    # Ours carry their zone; one without would be taken for some zone's by a guess.
-    if isinstance(value, datetime) and not is_aware(value):
-        raise ValueError("an instant without a zone")
+    # Ours are in UTC: one without a zone would be taken for some zone's by a guess, and
+    # PostgreSQL knows no zone as far from Greenwich as Python does.
+    if isinstance(value, datetime) and value.utcoffset() != timedelta(0):
+        raise ValueError("an instant that is not in UTC")
     if _text(value) != text:
         raise ValueError("not as a cursor writes it")
     return value

@@ -48,7 +48,8 @@ class ReadOnlyView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().initial(request, *args, **kwargs)
-        refuse_unknown(request.query_params, self.known_parameters())
+        if (request.method or "").lower() in self.http_method_names:  # others get a 405
+            refuse_unknown(request.query_params, self.known_parameters())
 
     def known_parameters(self) -> Collection[str]:
         """Return the names of the query parameters this request may have."""

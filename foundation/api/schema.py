@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
-from drf_spectacular.plumbing import ResolvedComponent, is_serializer
+from drf_spectacular.plumbing import ResolvedComponent, force_instance, is_serializer
 from rest_framework import serializers
 
 from foundation.api import envelope
@@ -85,6 +85,7 @@ class AutoSchema(SpectacularSchema):
         made: dict[str, Any] = super()._get_response_for_code(
             serializer, status_code, media_types, direction
         )
+        serializer = force_instance(serializer)
         if is_serializer(serializer) and not self._is_list_view(serializer):
             name = self._get_serializer_name(serializer, "response")
             for content in made.get("content", {}).values():

@@ -163,7 +163,8 @@ class TestARefusal:
     @pytest.mark.parametrize(
         "position",
         ["2026-01-01", "2026-01-01 09:00:00", "2026-01-01T09:00:00", "2026-02-30",
-         "9" * 30, "NaN", "2026-01-01\x00", "1e9", "-0", "2026-01-01T09:00:00+00:00"],
+         "9" * 30, "NaN", "2026-01-01\x00", "1e9", "-0", "2026-01-01T09:00:00+00:00",
+         "2026-01-01T09:00:00+20:04"],
     )  # fmt: skip
     def test_meets_a_position_that_no_row_has_without_an_error_of_ours(
         self, client, path, position, side

@@ -67,7 +67,7 @@ def test_an_address_that_is_none(client, path, logged):
 )
 def test_every_method_but_get_and_head(path, method):
     client = Client(enforce_csrf_checks=True)
-    response = client.generic(method, f"/api/v1/{path}")
+    response = client.generic(method, f"/api/v1/{path}?limit=1&nope=2")
     is_problem(response, 405, "method-not-allowed")
     assert response["Allow"] == "GET, HEAD"
 
@@ -122,6 +122,16 @@ def test_a_zone_s_plus_sign_that_was_not_escaped_is_explained(client):
     assert "%2B" in json.loads(response.content)["detail"]
     right = "/api/v1/articles/?updated_after=2026-06-25T20:19:00%2B01:00"
     assert client.get(right).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "instant",
+    ["2026-06-25T20:19:00-20:04", "0001-01-01T00:00:00%2B23:59",
+     "9999-12-31T23:59:59-23:59", "2026-06-25t20:19:00.123456789z"],
+)  # fmt: skip
+def test_the_farthest_zones_and_years_are_instants_too(client, instant):
+    for name in ("articles/?published_before", "wire/?seen_after"):
+        assert client.get(f"/api/v1/{name}={instant}").status_code == 200
 
 
 def test_an_article_that_was_withdrawn(client):
