@@ -208,6 +208,8 @@ class TestEvidence:
             transitions.move(article, verb, by=by, now=NINE)
         transitions.move(article, "publish", by=make_user(), now=NINE)
 
-        assert "2 posts from 2 publishers, going back to 1, each" in article.page
+        assert "2 posts from 2 publishers, going back to 1, each" in " ".join(
+            article.page.split()
+        )
         found = provenance.findings(article, provenance.rows(article))
         assert "one_origin" in {finding.rule for finding in found}
