@@ -1,4 +1,4 @@
-"""Keeping what is changed around a text: each field from what to what, in words."""
+"""Recording changes of metadata and pictures: each field, from what to what, in words."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _leave_public_revision(
 ) -> None:
     """Save the text as a new revision if it is public: what is public must not change."""
     if article.live_revision and not article.has_unpublished_changes():
-        revisions.again(article, by=by, now=now, note=note)
+        revisions.save_again(article, by=by, now=now, note=note)
 
 
 def _inherit_embargo(article: Article) -> None:

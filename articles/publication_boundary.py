@@ -1,4 +1,4 @@
-"""When what readers may see changes by the clock alone.
+"""The next instant at which time alone changes what readers may see.
 
 The rule itself is `Article.objects.live`, `Article.is_live` and the view
 `public_article` in PostgreSQL; a test compares the three.

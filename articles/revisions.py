@@ -103,15 +103,15 @@ def save(
     if base_n is None:
         raise Refused("This save does not say which revision it started from.")
     base = article.revisions.select_related("image").filter(n=base_n).first()
-    text = _text(article, base, fields)
+    text = _whole_text(article, base, fields)
     with transaction.atomic():
-        text["bylines"] = _printed(article, bylines)
+        text["bylines"] = _printed_bylines(article, bylines)
         digest = text_hash(text, form := newest_form())
         if (done := _saved_before(article, digest)) is not None:
-            _load(article, done)
+            _show_in_hand(article, done)
             return done
-        if not _swap(article, base_n, text, now):
-            return _lost(article, base, digest, text)
+        if not _compare_and_swap(article, base_n, text, now):
+            return _refuse_or_repeat(article, base, digest, text)
         if bylines is not None:
             _set_bylines(article, bylines)
         revision = article.revisions.create(
@@ -126,7 +126,7 @@ def save(
             **text,
         )
         article.autosaves.filter(by=by).delete()
-    _load(article, revision)
+    _show_in_hand(article, revision)
     article.changed_at = now
     return revision
 
@@ -155,8 +155,8 @@ def restore(
     )
 
 
-def again(article: Article, *, by: User, now: datetime, note: str) -> Revision:
-    """Save the working text once more, for a change around it: evidence.
+def save_again(article: Article, *, by: User, now: datetime, note: str) -> Revision:
+    """Save the same text as a new revision, because its evidence changed.
 
     Call it with the article's row locked.
     """
@@ -199,7 +199,7 @@ def check_may_edit(article: Article, by: User) -> None:
         raise Refused(_CLOSED[article.status])
 
 
-def _text(
+def _whole_text(
     article: Article, base: Revision | None, fields: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the whole new text, cleaned; what is not in `fields` comes from `base`."""
@@ -245,7 +245,7 @@ def _headline(given: str) -> str:
     return headline
 
 
-def _printed(
+def _printed_bylines(
     article: Article, bylines: list[tuple[Author, str]] | None
 ) -> list[dict[str, str]]:
     """Return the bylines as they will be printed: names, not only links to authors."""
@@ -278,7 +278,9 @@ def _saved_before(article: Article, digest: str) -> Revision | None:
     return newest
 
 
-def _swap(article: Article, base_n: int, text: dict[str, Any], now: datetime) -> bool:
+def _compare_and_swap(
+    article: Article, base_n: int, text: dict[str, Any], now: datetime
+) -> bool:
     """Put the text in if the article still is at `base_n`: the number is the lock."""
     columns = {name: value for name, value in text.items() if name != "bylines"}
     columns["lead_image"] = columns.pop("image")
@@ -286,12 +288,12 @@ def _swap(article: Article, base_n: int, text: dict[str, Any], now: datetime) ->
     return bool(here.update(revision_n=base_n + 1, changed_at=now, **columns))
 
 
-def _lost(
+def _refuse_or_repeat(
     article: Article, base: Revision | None, digest: str, mine: dict[str, Any]
 ) -> Revision:
     """Say why the swap failed, or return the revision that has this very text."""
     if (done := _saved_before(article, digest)) is not None:
-        _load(article, done)
+        _show_in_hand(article, done)
         return done
     now_at = Article.objects.only("status", "revision_n").get(pk=article.pk)
     if now_at.status not in EDITABLE:
@@ -302,7 +304,7 @@ def _lost(
     raise EditConflict(mine, newest, base)
 
 
-def _load(article: Article, revision: Revision) -> None:
+def _show_in_hand(article: Article, revision: Revision) -> None:
     """Let the article in hand show the revision just saved."""
     article.revision_n = revision.n
     article.headline, article.standfirst = revision.headline, revision.standfirst

@@ -1,4 +1,7 @@
-"""Telling that an article's time has come. Readers see it without this."""
+"""Recording and announcing articles whose time of publication has come.
+
+Readers see them without this: visibility is a query over time.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What was cited changes: public articles whose sources moved are shown so.
+"""Rerendering public articles when a post that they cite changes or is withdrawn.
 
-A reader of the wire's ledger. The text stays as it was; the table of sources under it
+Reads the wire's ledger. The text stays as it was; the table of sources under it
 says what has become of each post.
 """
 

@@ -188,7 +188,7 @@ class ImageAdmin(admin.ModelAdmin):
         if request.method == "POST":
             if not may_change:
                 raise PermissionDenied
-            if form.is_valid() and _retouched(request, image, form):
+            if form.is_valid() and _update_image(request, image, form):
                 return HttpResponseRedirect(_address(image))
         else:
             why_not = image_metadata.why_not_update(image, user_of(request))
@@ -261,7 +261,7 @@ class ImageAdmin(admin.ModelAdmin):
         return response
 
 
-def _retouched(request: HttpRequest, image: Image, form: ImageForm) -> bool:
+def _update_image(request: HttpRequest, image: Image, form: ImageForm) -> bool:
     """Change what was typed, or say at the form why not: nothing typed is lost."""
     try:
         count = image_metadata.update_image(

@@ -1,4 +1,4 @@
-"""How far we have read what others tell."""
+"""How far a reader of the wire's ledger has come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Cursor(models.Model):
-    """The place in the wire's ledger up to which its news has been taken in: one row."""
+    """The last row of the wire's ledger that the reader `name` has processed."""
 
     name = models.CharField(max_length=40, unique=True)
     xid = models.BigIntegerField(default=0)  # a transaction of the ledger
