@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         started = embedded.start(
             postgres="DATABASE_URL" not in os.environ,
             valkey="REDIS_URL" not in os.environ,
-            tied=True,
+            end_with_caller=True,
         )
     except embedded.OperatorError as refusal:
         raise pytest.UsageError(str(refusal)) from refusal

@@ -7,5 +7,5 @@ if __name__ == "__main__":
     from newsroom.launcher import environment_file
     from newsroom.launcher.command_line import execute
 
-    environment_file.recall()
+    environment_file.load()
     execute(sys.argv)

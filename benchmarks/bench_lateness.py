@@ -144,7 +144,7 @@ def listen(spread: int) -> tuple[datetime, str]:
 
 def workers(var: Path) -> list[subprocess.Popen]:
     """Start all that `make run` starts but the site; what they say goes to a log."""
-    from newsroom.launcher.run import Place, commands
+    from newsroom.launcher.run import Installation, commands
 
     allowed = ",".join(f"{name}:{PORT}" for name in hosts())
     surroundings = {**os.environ, "NEWSROOM_FETCH_ALLOW": allowed}
@@ -153,7 +153,9 @@ def workers(var: Path) -> list[subprocess.Popen]:
         subprocess.Popen(
             argv, env=surroundings, stdout=log, stderr=log, start_new_session=True
         )
-        for name, argv in commands(Place("127.0.0.1", 0, var), demo=False).items()
+        for name, argv in commands(
+            Installation("127.0.0.1", 0, var), demo=False
+        ).items()
         if name != "web"
     ]
 

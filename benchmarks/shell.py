@@ -27,7 +27,7 @@ from django.http import HttpResponse  # noqa: E402
 from django.urls import path, resolve  # noqa: E402
 
 from newsroom.edge import public  # noqa: E402
-from newsroom.edge.asgi_app import Shell  # noqa: E402
+from newsroom.edge.asgi_app import AsgiApplication  # noqa: E402
 from newsroom.edge.client_address import Addresses  # noqa: E402
 from newsroom.edge.connection_limit import (  # noqa: E402
     Connections,
@@ -35,10 +35,10 @@ from newsroom.edge.connection_limit import (  # noqa: E402
     most_connections,
     most_live,
 )
-from newsroom.edge.page_cache import Gate  # noqa: E402
+from newsroom.edge.page_cache import PageCache  # noqa: E402
 from newsroom.edge.page_renderer import Renderer  # noqa: E402
-from newsroom.edge.page_store import Store  # noqa: E402
-from newsroom.edge.request_bodies import Bodies  # noqa: E402
+from newsroom.edge.page_store import PageStore  # noqa: E402
+from newsroom.edge.request_bodies import RequestBodies  # noqa: E402
 from newsroom.edge.wsgi_bridge import threaded  # noqa: E402
 from newsroom.live.hub import Hub  # noqa: E402
 from newsroom.live.stream import Stream  # noqa: E402
@@ -78,10 +78,10 @@ class NoListener:
         pass
 
 
-def gate(app):
-    store = Store()
-    store.trust(0)
-    return Gate(
+def page_cache(app):
+    store = PageStore()
+    store.listener_up(0)
+    return PageCache(
         store,
         render=Renderer(app, site="http://127.0.0.1"),
         policy_for=lambda path: getattr(resolve(path).func, "edge_policy", None),
@@ -93,17 +93,17 @@ def shell(behind, threads):
     streams, most = most_live(files(), 5000), most_connections(files())
     hub = Hub(head=nothing, since=none_since, quotes=no_quotes, most=streams)
     stream = Stream(hub, address_of=Addresses(), per_address=100)
-    return Shell(
-        gate(WSGIHandler()), behind, threads=threads,
-        listener=lambda ring: NoListener(), ring=hub.ring, run=hub.run, close=hub.close,
-        own={"/live/": stream.live},
+    return AsgiApplication(
+        page_cache(WSGIHandler()), behind, threads=threads,
+        hub=hub, make_listener=lambda notify: NoListener(),
+        endpoints={"/live/": stream.live},
         connections=Connections(most, per_address=most // 2),
     )  # fmt: skip
 
 
 def _threads():
     pool = ThreadPoolExecutor(8)
-    bodies = Bodies(address_of=Addresses())
+    bodies = RequestBodies(address_of=Addresses())
     return shell(threaded(WSGIHandler(), pool, bodies=bodies), pool)
 
 

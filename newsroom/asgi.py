@@ -1,7 +1,7 @@
-"""The paper on one port: kept pages, then the live stream, then Django in threads.
+"""The ASGI application of the project; `python -m newsroom.edge.serve` runs it.
 
-`python -m newsroom.edge.serve` runs it. Any ASGI server can; see docs/edge.md for what each
-costs.
+Kept pages, the live stream, then Django in threads. Any ASGI server can run it; see
+docs/edge.md for what each costs.
 """
 
 import os
@@ -15,48 +15,51 @@ django = get_wsgi_application()
 
 from newsroom.database import patience  # noqa: E402
 from newsroom.edge import factory, thread_pools  # noqa: E402 - need apps and settings
-from newsroom.edge.asgi_app import Shell, answered_by  # noqa: E402
+from newsroom.edge.asgi_app import AsgiApplication, as_asgi  # noqa: E402
 from newsroom.edge.connection_limit import files, most_live  # noqa: E402
-from newsroom.edge.health import Watch  # noqa: E402
+from newsroom.edge.health import HealthEndpoints  # noqa: E402
 from newsroom.live.sources import make_hub  # noqa: E402
 from newsroom.live.stream import Stream  # noqa: E402
 
 
-def make_application() -> Shell:
-    """Return a shell with a cache, a listener and a stream of its own."""
+def make_application() -> AsgiApplication:
+    """Return an application with a page cache, a listener and a live stream of its own."""
     patience.serve_readers(settings.DATABASE_PATIENCE)
-    gate = factory.make_gate(django)
+    page_cache = factory.make_page_cache(django)
     addresses = factory.make_addresses()
     hub = make_hub(most=most_live(files(), settings.LIVE_READERS))
     stream = Stream(hub, address_of=addresses, per_address=settings.LIVE_PER_ADDRESS)
-    # Pages get threads of their own: a slow desk must not hold up the readers. So do the
-    # operators' questions, and those who ask whose session a large body comes with:
-    # whatever is slow, they are answered.
+    # Pages get threads of their own: a slow desk must not hold up the readers. So do
+    # health checks and the look-up of sessions for large bodies: whatever is slow, they
+    # are answered.
     pages = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="page")
-    asked = ThreadPoolExecutor(1, thread_name_prefix="watch")
+    health_threads = ThreadPoolExecutor(1, thread_name_prefix="health")
     sessions = ThreadPoolExecutor(1, thread_name_prefix="session")
-    watch = Watch(
-        gate.store,
+    health = HealthEndpoints(
+        page_cache.store,
         listening=lambda: application.listening(),
         more=lambda: {
             "newsroom_live_readers": len(hub.readers),
             **{f"newsroom_live_{name}": n for name, n in hub.counts.items()},
         },
     )
-    application = Shell(
-        gate,
-        thread_pools.make_behind(django, factory.make_bodies(sessions, addresses)),
+    application = AsgiApplication(
+        page_cache,
+        thread_pools.make_behind(
+            django, factory.make_request_bodies(sessions, addresses)
+        ),
         threads=pages,
-        listener=lambda ring: factory.make_listener(gate.store, ring),
-        ring=hub.ring,
-        run=hub.run,
-        close=hub.close,
-        own={
+        hub=hub,
+        make_listener=lambda notify: factory.make_listener(page_cache.store, notify),
+        endpoints={
             "/live/": stream.live,
             "/live/poll": stream.poll,
-            **{path: answered_by(own, asked) for path, own in watch.own().items()},
+            **{
+                path: as_asgi(endpoint, health_threads)
+                for path, endpoint in health.by_path().items()
+            },
         },
-        secure=factory.https_by_headers(),
+        is_https=factory.https_rule(),
         connections=factory.make_connections(),
     )
     return application

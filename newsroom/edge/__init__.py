@@ -1,4 +1,4 @@
-"""The edge: a page cache in front of Django, and the mark that lets a view in.
+"""The edge: a page cache in front of Django, and the decorator that lets a view in.
 
 `page_store`, `cached_response` and `cache_key` know neither Django nor a protocol;
 `cache_asgi` answers requests; `listener` hears what a commit changed. See docs/edge.md.

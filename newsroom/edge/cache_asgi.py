@@ -1,4 +1,4 @@
-"""The ASGI door: kept pages first, then our own addresses, then Django."""
+"""ASGI in front of Django: kept pages first, then the server's own addresses."""
 
 import asyncio
 import logging
@@ -9,49 +9,49 @@ from typing import Any
 
 from newsroom.edge.cached_response import Page, encoding_for
 from newsroom.edge.connection_limit import Connections
-from newsroom.edge.page_cache import BAD_HOST, BUSY, TRIES, WAIT, Address, Gate
-from newsroom.edge.page_store import Turn
+from newsroom.edge.page_cache import BAD_HOST, BUSY, TRIES, WAIT, Address, PageCache
+from newsroom.edge.page_store import Decision
 from newsroom.edge.request_bodies import SMALL, declared_size, refuse, too_large
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-Secure = Callable[[str | None, Mapping[bytes, bytes]], bool]
+HttpsRule = Callable[[str | None, Mapping[bytes, bytes]], bool]
 
 log = logging.getLogger(__name__)
 
 NO_BODY = {"type": "http.response.body", "body": b""}
 
 
-class ReaderLeft(Exception):
-    """The reader hung up before the answer was told."""
+class ClientLeft(Exception):
+    """The client closed the connection before the response was sent."""
 
 
-class AsgiDoor:
-    """Serves what is kept and hands on the rest."""
+class CachingAsgiApp:
+    """Sends kept pages, answers the server's own addresses, and passes on the rest."""
 
     def __init__(
         self,
-        gate: Gate,
+        page_cache: PageCache,
         behind: AsgiApp,
         *,
         threads: Executor,
-        own: Mapping[str, AsgiApp] | None = None,
-        secure: Secure | None = None,
+        endpoints: Mapping[str, AsgiApp] | None = None,
+        is_https: HttpsRule | None = None,
         connections: Connections | None = None,
     ) -> None:
-        """`own` are answered here, by exact path; `connections` counts the server's.
+        """`endpoints` are answered here, by exact path; `connections` counts the server's.
 
-        `secure` is given where plain HTTP is sent on to HTTPS by Django: it tells by the
+        `is_https` is given where plain HTTP is sent on to HTTPS by Django: it tells by the
         scheme and the headers whether a request came over HTTPS.
         """
-        self.gate = gate
-        self._store = gate.store
+        self.page_cache = page_cache
+        self._store = page_cache.store
         self._behind = behind
         self._threads = threads
-        self._own = dict(own or {})
-        self._secure = secure
+        self._endpoints = dict(endpoints or {})
+        self._is_https = is_https
         self.connections = connections
 
     def fresh(self, url: bytes) -> Page | None:
@@ -61,18 +61,18 @@ class AsgiDoor:
         return self._store.fresh(url.decode("latin-1"), monotonic())
 
     def admits(self, scheme: str | None, headers: Mapping[bytes, bytes]) -> bool:
-        """Tell whether a kept page may go to this request at all."""
-        if self._secure is not None and not self._secure(scheme, headers):
+        """Tell whether a kept page may answer this request: its host, and HTTPS if a must."""
+        if self._is_https is not None and not self._is_https(scheme, headers):
             return False
-        return self.gate.host_is_ours(_text(headers.get(b"host", b"")))
+        return self.page_cache.host_is_ours(_text(headers.get(b"host", b"")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._behind(scope, receive, send)
         try:
-            await self._answer(scope, receive, _telling(send))
-        except ReaderLeft:
-            log.debug("a reader left before %s was told", scope["path"])
+            await self._answer(scope, receive, _noticing_disconnect(send))
+        except ClientLeft:
+            log.debug("the client left before %s was sent", scope["path"])
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Of repeated headers a dict keeps the last; no kept byte depends on any of them.
@@ -80,25 +80,25 @@ class AsgiDoor:
         if not self._is_for_us(scope, headers):
             return await _send(BAD_HOST, scope["method"], headers, send)
         if scope["method"] not in ("GET", "HEAD"):
-            return await self._hand_on(scope, receive, send)
+            return await self._pass_on(scope, receive, send)
         if (declared_size(scope) or 0) > SMALL:
             return await refuse(too_large(SMALL), receive, send)
-        if self._secure is not None and not self._secure(scope["scheme"], headers):
-            return await self._hand_on(scope, receive, send)
-        page = self._at_once(scope)
+        if self._is_https is not None and not self._is_https(scope["scheme"], headers):
+            return await self._pass_on(scope, receive, send)
+        page = self._fresh_page(scope)
         if page is not None:
             self._store.counts["hit"] += 1
             return await _send(page, scope["method"], headers, send)
-        own = self._own.get(scope["path"])
-        if own is not None:
-            return await own(scope, receive, send)
-        found = self.gate.find(
+        endpoint = self._endpoints.get(scope["path"])
+        if endpoint is not None:
+            return await endpoint(scope, receive, send)
+        found = self.page_cache.find(
             scope["path"],
             _text(scope["query_string"]),
             scope.get("raw_path") or b"",
         )
         if found is None:
-            return await self._hand_on(scope, receive, send)
+            return await self._pass_on(scope, receive, send)
         page = found if isinstance(found, Page) else await self._page(found)
         return await _send(page, scope["method"], headers, send)
 
@@ -111,35 +111,39 @@ class AsgiDoor:
         is_twice = len(headers) != len(scope["headers"]) and (
             sum(name == b"host" for name, _ in scope["headers"]) > 1
         )
-        return not is_twice and self.gate.host_is_ours(_text(headers.get(b"host", b"")))
+        return not is_twice and self.page_cache.host_is_ours(
+            _text(headers.get(b"host", b""))
+        )
 
-    def _at_once(self, scope: Scope) -> Page | None:
+    def _fresh_page(self, scope: Scope) -> Page | None:
         if scope["query_string"] or b"%" in (scope.get("raw_path") or b""):
             return None
         return self._store.fresh(scope["path"], monotonic())
 
     async def _page(self, address: Address) -> Page:
         for _ in range(TRIES):
-            answer = self._store.ask(address.key, monotonic())
-            if answer.turn is Turn.TAKE and answer.page:
+            answer = self._store.lookup(address.key, monotonic())
+            if answer.decision is Decision.SEND and answer.page:
                 self._store.counts["hit"] += 1
                 return answer.page
-            if answer.flight is None:
+            if answer.pending is None:
                 return answer.page or BUSY
-            if answer.turn is Turn.LEAD:
+            if answer.decision is Decision.RENDER:
                 self._store.counts["miss"] += 1
-                made = self._threads.submit(self.gate.make, answer.flight, address)
+                made = self._threads.submit(
+                    self.page_cache.make, answer.pending, address
+                )
                 return await asyncio.shield(asyncio.wrap_future(made))
             try:
-                landed = asyncio.shield(asyncio.wrap_future(answer.flight.landed))
-                page = await asyncio.wait_for(landed, WAIT)
+                result = asyncio.shield(asyncio.wrap_future(answer.pending.future))
+                page = await asyncio.wait_for(result, WAIT)
             except TimeoutError:
-                return self._store.copy(address.key, monotonic()) or BUSY
+                return self._store.stale_copy(address.key, monotonic()) or BUSY
             if page is not None:
                 return page
         return BUSY
 
-    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         # "X_Forwarded_Proto" would reach WSGI under the name of the real header.
         if any(b"_" in name for name, _ in scope["headers"]):
             kept = [pair for pair in scope["headers"] if b"_" not in pair[0]]
@@ -147,16 +151,16 @@ class AsgiDoor:
         await self._behind(scope, receive, send)
 
 
-def _telling(send: Send) -> Send:
-    """Return `send` whose failures say that the reader left (ASGI 2.4: an OSError)."""
+def _noticing_disconnect(send: Send) -> Send:
+    """Return `send`, raising `ClientLeft` where it fails (ASGI 2.4: an OSError)."""
 
-    async def tell(message: dict[str, Any]) -> None:
+    async def sending(message: dict[str, Any]) -> None:
         try:
             await send(message)
         except OSError as error:
-            raise ReaderLeft from error
+            raise ClientLeft from error
 
-    return tell
+    return sending
 
 
 def _text(raw: bytes) -> str:

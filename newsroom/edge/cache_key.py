@@ -1,4 +1,4 @@
-"""What a kept page is called: its path, and the parameters its view asked for."""
+"""The key of a kept page: its path, and the parameters its view asked for."""
 
 import re
 from dataclasses import dataclass, field
@@ -22,24 +22,24 @@ class Policy:
     minute: bool = False  # shows the time of day: kept to the end of the minute
 
 
-class Refused(ValueError):
-    """The address is no reader's; the message says why."""
+class QueryTooLarge(ValueError):
+    """A query is longer than any page of ours needs; the message says how long."""
 
 
 def query_for(policy: Policy, query: str) -> str:
     """Return the part of `query` the view asked for, in one fixed order.
 
-    The rest is dropped: it is neither in the key nor seen by the view. Raises `Refused`
+    The rest is dropped: it is neither in the key nor seen by the view. Raises `QueryTooLarge`
     above `QUERY_LIMIT` bytes or `FIELDS_LIMIT` parameters.
     """
     if not query or not policy.params:
         return ""
     if len(query) > QUERY_LIMIT:
-        raise Refused(f"a query of {len(query)} bytes, {QUERY_LIMIT} are allowed")
+        raise QueryTooLarge(f"a query of {len(query)} bytes, {QUERY_LIMIT} are allowed")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=FIELDS_LIMIT)
     except ValueError as error:
-        raise Refused(f"more than {FIELDS_LIMIT} parameters") from error
+        raise QueryTooLarge(f"more than {FIELDS_LIMIT} parameters") from error
     kept = [pair for pair in pairs if pair[0] in policy.params]
     return urlencode(sorted(kept, key=lambda pair: pair[0]))
 

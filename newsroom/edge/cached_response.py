@@ -116,7 +116,7 @@ class Page:
         return not self.etags.isdisjoint(held)
 
 
-def finish(response: Response, *, max_age: float, now: float) -> Page:
+def make_page(response: Response, *, max_age: float, now: float) -> Page:
     """Make a response ready to be sent many times.
 
     `now` is the wall clock: the `Date` of a kept page is the instant it was made, so that

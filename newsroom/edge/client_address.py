@@ -1,4 +1,4 @@
-"""Whose request it is, told by its ASGI scope: what the limits of the edge count."""
+"""The client address of an ASGI request: what limits per client are counted by."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from foundation.addresses import Network, client_address, network_of
 
 
 class Addresses:
-    """Tells the network a request comes from. Call it with an ASGI scope."""
+    """Finds the network a request comes from. Call it with an ASGI scope."""
 
     def __init__(
         self, *, behind_proxy: bool = False, proxies: Iterable[Network] = ()

@@ -1,4 +1,4 @@
-"""How many connections one process holds: never as many as it has descriptors.
+"""A limit on the connections of one process: fewer than it may open files.
 
 What a process needs beside them (the database, files, the log) keeps a reserve, so that
 accepting never fails; the live stream takes at most three quarters of the rest.
@@ -8,17 +8,17 @@ import resource
 from time import monotonic
 from typing import Protocol
 
-MOST_FILES = 1 << 20  # a limit "without end" is taken for this
+MAX_FILES = 1 << 20  # a limit "without end" is taken for this
 LEAST_RESERVE = 64  # descriptors for everything but connections
 PAUSE = 0.25  # seconds between two looks for idle connections
 
 
 class Connection(Protocol):
-    """What is counted here: a server's protocol."""
+    """What is counted: the protocol object of a server's connection."""
 
     def is_idle(self) -> bool: ...
 
-    def let_go(self) -> None: ...
+    def close_idle(self) -> None: ...
 
 
 class Connections:
@@ -36,7 +36,7 @@ class Connections:
         return len(self._open)
 
     def admit(self, connection: Connection, address: str) -> bool:
-        """Count a new connection, or say that there is no room for it.
+        """Count a new connection; False if there is no room for it.
 
         When all are taken the idle ones are closed: browsers keep theirs for a minute.
         """
@@ -61,19 +61,19 @@ class Connections:
             del self._by_address[address]
 
     def _close_idle(self, now: float) -> None:
-        if now - self._looked_at < PAUSE:  # thousands may knock at a full house
+        if now - self._looked_at < PAUSE:  # thousands may try while all are taken
             return
         self._looked_at = now
         idle = [one for one in self._open if one.is_idle()]
         for one in idle[: max(1, self.most // 8)]:
             self.leave(one)
-            one.let_go()
+            one.close_idle()
 
 
 def raise_limit() -> int:
     """Raise this process's limit of open files as far as it may; return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return files()
@@ -82,7 +82,7 @@ def raise_limit() -> int:
 def files() -> int:
     """Return how many files this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST_FILES if soft == resource.RLIM_INFINITY else min(soft, MOST_FILES)
+    return MAX_FILES if soft == resource.RLIM_INFINITY else min(soft, MAX_FILES)
 
 
 def most_connections(files: int) -> int:

@@ -1,4 +1,4 @@
-"""The mark that lets a view's answers be kept for everybody."""
+"""The decorator `public`: a view's responses may be kept for everybody."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,19 +17,19 @@ from django.template.response import SimpleTemplateResponse
 
 from newsroom.edge.cache_key import Policy, query_for
 
-KNOWN = ("user", "auser", "session")  # what middleware knows of the reader
-ENVIRON_KEY = "newsroom.edge"  # where the edge leaves a `Mark` for the view
+KNOWN = ("user", "auser", "session")  # attributes that tell who the reader is
+ENVIRON_KEY = "newsroom.edge"  # of the environ: the `CacheConsent` of a render
 
 View = Callable[..., HttpResponseBase]
 Tags = Sequence[str] | Callable[..., Iterable[str]]
 
 
 class NotPublic(RuntimeError):
-    """A view marked public asked who the reader is."""
+    """A view decorated with `public` asked who the reader is."""
 
 
-class Mark:
-    """The edge's own request carries one; a public view that ran leaves its sign on it."""
+class CacheConsent:
+    """Whether the view that answered a render is public; it is in the environ."""
 
     __slots__ = ("allowed",)
 
@@ -37,8 +37,8 @@ class Mark:
         self.allowed = False
 
 
-class _Nobody:
-    """Stands where the user or the session would be."""
+class ForbiddenAttribute:
+    """In the place of the user or the session: raises `NotPublic` when it is used."""
 
     def __init__(self, what: str) -> None:
         object.__setattr__(self, "_what", what)
@@ -69,9 +69,13 @@ def public(
     """
     policy = Policy(max_age=max_age, params=frozenset(params), minute=minute)
 
-    def mark(view: View) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
+        def wrapped(
+            request: HttpRequest,
+            *args: Any,  # noqa: ANN401
+            **kwargs: Any,  # noqa: ANN401
+        ) -> HttpResponseBase:
             if request.method not in ("GET", "HEAD"):
                 return HttpResponseNotAllowed(["GET", "HEAD"])
             with _anonymous(request, policy):
@@ -86,10 +90,10 @@ def public(
                 _allow(request)
             return response
 
-        shown.edge_policy = policy  # type: ignore[attr-defined]
-        return shown
+        wrapped.edge_policy = policy  # type: ignore[attr-defined]
+        return wrapped
 
-    return mark
+    return decorate
 
 
 @contextmanager
@@ -102,7 +106,7 @@ def _anonymous(request: HttpRequest, policy: Policy) -> Iterator[None]:
         name: request.__dict__[name] for name in KNOWN if name in request.__dict__
     }
     for name in KNOWN:
-        setattr(request, name, _Nobody(name))
+        setattr(request, name, ForbiddenAttribute(name))
     try:
         yield
     finally:
@@ -125,6 +129,6 @@ def _tag(response: HttpResponse, tags: Iterable[str]) -> None:
 
 
 def _allow(request: HttpRequest) -> None:
-    mark = request.META.get(ENVIRON_KEY)
-    if isinstance(mark, Mark):
-        mark.allowed = True
+    consent = request.META.get(ENVIRON_KEY)
+    if isinstance(consent, CacheConsent):
+        consent.allowed = True

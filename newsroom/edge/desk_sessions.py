@@ -1,4 +1,4 @@
-"""Who may send much: the desk, that is a request with the session of somebody logged in."""
+"""Large request bodies are for the desk: requests with the session of somebody logged in."""
 
 import asyncio
 import re
@@ -14,13 +14,13 @@ from django.http import HttpRequest, parse_cookie
 
 DESK = "/admin/"
 BELIEVED = 30.0  # seconds a session that was found is not looked up again
-MOST_BELIEVED = 1024  # sessions
+MAX_BELIEVED = 1024  # sessions
 
 _KEY = re.compile(r"[a-z0-9]{32}")  # what Django's sessions are called
 
 
 class Sessions:
-    """Looks up sessions in threads, and remembers for a short time those it found.
+    """Looks up sessions in threads, and caches for `BELIEVED` seconds those it found.
 
     A forged cookie costs one look at an index, and buys nothing.
     """
@@ -44,7 +44,7 @@ class Sessions:
             return False
         self._believed.pop(key, None)
         self._believed[key] = monotonic() + BELIEVED
-        if len(self._believed) > MOST_BELIEVED:
+        if len(self._believed) > MAX_BELIEVED:
             self._believed.pop(next(iter(self._believed)))
         return True
 

@@ -1,4 +1,4 @@
-"""The edge of this project: its parts put together from the settings."""
+"""The parts of the page cache, put together from the settings."""
 
 import errno
 import ipaddress
@@ -23,11 +23,11 @@ from newsroom.edge.cache_key import Policy
 from newsroom.edge.client_address import Addresses
 from newsroom.edge.connection_limit import Connections, files, most_connections
 from newsroom.edge.desk_sessions import Sessions
-from newsroom.edge.listener import Listener, Mark
-from newsroom.edge.page_cache import Gate
+from newsroom.edge.listener import Listener, SnapshotPosition
+from newsroom.edge.page_cache import PageCache
 from newsroom.edge.page_renderer import Renderer, WsgiApp
-from newsroom.edge.page_store import Store
-from newsroom.edge.request_bodies import Bodies
+from newsroom.edge.page_store import PageStore
+from newsroom.edge.request_bodies import RequestBodies
 
 UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 PROMPT = 1.0  # seconds in which a machine says that nothing listens there
@@ -36,7 +36,7 @@ RECHECK = 30.0  # seconds between two looks for the next change by the clock
 log = logging.getLogger(__name__)
 
 
-def make_gate(app: WsgiApp) -> Gate:
+def make_page_cache(app: WsgiApp) -> PageCache:
     """Return a page cache in front of Django's handler `app`."""
     site = settings.PAPER_URL
     host = site.partition("://")[2].partition("/")[0]
@@ -47,8 +47,8 @@ def make_gate(app: WsgiApp) -> Gate:
         )
     if settings.SECURE_SSL_REDIRECT:
         site = f"https://{host}"
-    return Gate(
-        Store(limit=settings.EDGE_BYTES),
+    return PageCache(
+        PageStore(limit=settings.EDGE_BYTES),
         render=Renderer(app, site=site),
         policy_for=policy_for,
         host_is_ours=host_is_ours,
@@ -66,10 +66,10 @@ def make_addresses() -> Addresses:
     return Addresses(behind_proxy=settings.BEHIND_PROXY, proxies=proxies)
 
 
-def make_bodies(threads: Executor, addresses: Addresses) -> Bodies:
+def make_request_bodies(threads: Executor, addresses: Addresses) -> RequestBodies:
     """Return what holds the bodies of requests; `threads` look up who sends much."""
     sessions = Sessions(threads)
-    return Bodies(may_be_large=sessions.may_send_much, address_of=addresses)
+    return RequestBodies(may_be_large=sessions.may_send_much, address_of=addresses)
 
 
 def make_connections() -> Connections:
@@ -81,24 +81,24 @@ def make_connections() -> Connections:
     return Connections(most, per_address=None if settings.BEHIND_PROXY else most // 2)
 
 
-def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:
-    """Return a thread that keeps `store` true; `ring` gets the live stream's payloads."""
-    clockwork = Clockwork(store)
+def make_listener(store: PageStore, notify: Callable[[str], None]) -> Listener:
+    """Return a thread that purges `store`; `notify` gets payloads of the `live` channel."""
+    timer = ExpiryTimer(store)
 
     def heard(channel: str, payload: str) -> None:
         if channel == "live":
-            ring(payload)
+            notify(payload)
             return
-        dropped = store.drop(payload.split(), monotonic())
+        dropped = store.purge(payload.split(), monotonic())
         log.debug("%s: %d pages outdated", payload, dropped)
-        clockwork.due_at = 0.0
+        timer.due_at = 0.0
 
-    def up(since: Mark | None, here: Mark) -> None:
-        store.trust(monotonic(), taken_back=was_taken_back(since, here))
-        clockwork.due_at = 0.0
+    def up(since: SnapshotPosition | None, here: SnapshotPosition) -> None:
+        store.listener_up(monotonic(), taken_back=was_taken_back(since, here))
+        timer.due_at = 0.0
 
     def down() -> None:
-        store.distrust(monotonic())
+        store.listener_down(monotonic())
         connections.close_all()  # this thread's own
 
     return Listener(
@@ -106,16 +106,16 @@ def make_listener(store: Store, ring: Callable[[str], None]) -> Listener:
         heard=heard,
         up=up,
         down=down,
-        outage=store.outage,
+        outage=store.database_down,
         is_outage=is_outage,
-        tick=clockwork.tick,
+        tick=timer.tick,
     )
 
 
-def was_taken_back(since: Mark | None, here: Mark) -> bool:
-    """Tell whether anything was taken back from readers and nobody here heard it.
+def was_taken_back(since: SnapshotPosition | None, here: SnapshotPosition) -> bool:
+    """Tell whether something may have been killed since `since` that was not heard here.
 
-    Where that cannot be told it is taken for yes. Raises `psycopg.OperationalError`.
+    Where that cannot be told the answer is yes. Raises `psycopg.OperationalError`.
     """
     if since is None:
         return True
@@ -128,27 +128,27 @@ def was_taken_back(since: Mark | None, here: Mark) -> bool:
         raise psycopg.OperationalError(str(error)) from error
 
 
-class Clockwork:
-    """Knows when the clock alone will next change a page, and acts at that instant.
+class ExpiryTimer:
+    """Expires all pages at the next instant at which the clock alone changes one.
 
-    Which instant that is may change with every commit, so it is asked for after each.
+    Any commit may change which instant that is, so it is looked up after each.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: PageStore) -> None:
         self._store = store
         self._boundary = import_string(settings.EDGE_BOUNDARY)
         self.due_at = 0.0  # seconds of the monotonic clock
 
     def tick(self) -> None:
-        """Look again if it is time to. Raises `psycopg.OperationalError`."""
+        """Expire or look up, if it is time to. Raises `psycopg.OperationalError`."""
         now = monotonic()
         reached = self._store.boundary is not None and now >= self._store.boundary
         if now < self.due_at and not reached:
             return
         ahead = self._seconds_ahead()
         if reached:
-            self._store.drop(["all"], now)
-        self._store.bound(None if ahead is None else now + ahead)
+            self._store.purge(["all"], now)
+        self._store.limit_freshness(None if ahead is None else now + ahead)
         self.due_at = now + RECHECK
 
     def _seconds_ahead(self) -> float | None:
@@ -165,7 +165,7 @@ class Clockwork:
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell by the error of an attempt to connect whether the database itself is away.
+    """Tell by the error of an attempt to connect whether the database itself is down.
 
     It is if nothing listens at its address, or if it says that it starts or stops. Silence
     of a server on this machine says that it hangs, for others as for us. From another
@@ -228,7 +228,7 @@ def host_is_ours(host: str) -> bool:
     return bool(domain) and validate_host(domain, allowed)
 
 
-def https_by_headers() -> Callable[[str | None, Mapping[bytes, bytes]], bool] | None:
+def https_rule() -> Callable[[str | None, Mapping[bytes, bytes]], bool] | None:
     """Return how to tell HTTPS, or None where plain HTTP is welcome."""
     if not settings.SECURE_SSL_REDIRECT:
         return None
@@ -238,9 +238,9 @@ def https_by_headers() -> Callable[[str | None, Mapping[bytes, bytes]], bool] | 
         header = name.removeprefix("HTTP_").replace("_", "-").lower()
         trusted = header.encode(), value.encode()
 
-    def secure(scheme: str | None, headers: Mapping[bytes, bytes]) -> bool:
+    def is_https(scheme: str | None, headers: Mapping[bytes, bytes]) -> bool:
         if trusted is not None and trusted[0] in headers:
             return headers[trusted[0]] == trusted[1]
         return scheme == "https"
 
-    return secure
+    return is_https

@@ -1,4 +1,4 @@
-"""What operators ask a web process: is it alive, is it ready, what did it do."""
+"""Health and metrics of one web process: `/healthz`, `/readyz`, `/metrics`."""
 
 import hmac
 import ipaddress
@@ -18,29 +18,29 @@ from prometheus_client.registry import Collector
 
 from newsroom.edge.cached_response import Page
 from newsroom.edge.page_cache import plain
-from newsroom.edge.page_store import Store
+from newsroom.edge.page_store import PageStore
 
 NOT_FOUND = plain(404, "There is nothing at this address.\n")
 ALIVE = plain(200, "ok\n", ("cache-control", "no-store"))
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks: the peer's address, and the headers in lower case."""
+class Client:
+    """Who asks: the address of the peer, and the headers with names in lower case."""
 
     peer: str
     headers: Mapping[str, str]
 
 
-Own = Callable[[Visitor], Page]
+Endpoint = Callable[[Client], Page]
 
 
-class Watch:
+class HealthEndpoints:
     """Answers `/healthz`, `/readyz` and `/metrics` of one process."""
 
     def __init__(
         self,
-        store: Store,
+        store: PageStore,
         *,
         listening: Callable[[], bool],
         more: Callable[[], Mapping[str, float]] = dict,
@@ -48,19 +48,19 @@ class Watch:
         """`more` are further figures by name, such as the live readers."""
         self._listening = listening
         self._registry = CollectorRegistry()
-        self._registry.register(_Figures(store, listening, more))
+        self._registry.register(_Metrics(store, listening, more))
         ProcessCollector(registry=self._registry)
 
-    def own(self) -> dict[str, Own]:
-        """Return the answers by their addresses."""
+    def by_path(self) -> dict[str, Endpoint]:
+        """Return the endpoints by their paths."""
         return {
-            "/healthz": lambda visitor: ALIVE,
+            "/healthz": lambda client: ALIVE,
             "/readyz": self.ready,
             "/metrics": self.metrics,
         }
 
-    def ready(self, visitor: Visitor) -> Page:
-        """Tell whether this process can make a page and hears what changes. Blocks."""
+    def ready(self, client: Client) -> Page:
+        """Answer 200 if the database answers and changes are heard, else 503. Blocks."""
         troubles = []
         try:
             close_old_connections()
@@ -75,33 +75,33 @@ class Watch:
             return plain(503, text, ("retry-after", "2"))
         return ALIVE
 
-    def metrics(self, visitor: Visitor) -> Page:
-        """Give the figures to this machine, or to who brings `NEWSROOM_METRICS_TOKEN`."""
-        if not _may_see(visitor):
+    def metrics(self, client: Client) -> Page:
+        """Answer this machine, or a bearer of `NEWSROOM_METRICS_TOKEN`; 404 to others."""
+        if not _may_see(client):
             return NOT_FOUND
         text = generate_latest(self._registry).decode()
         return plain(200, text)
 
 
-def _may_see(visitor: Visitor) -> bool:
+def _may_see(client: Client) -> bool:
     token = settings.METRICS_TOKEN
     if token:
-        given = visitor.headers.get("authorization", "").removeprefix("Bearer ")
+        given = client.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    if "x-forwarded-for" in visitor.headers or "forwarded" in visitor.headers:
+    if "x-forwarded-for" in client.headers or "forwarded" in client.headers:
         return False  # a proxy speaks for somebody else
     try:
-        return not visitor.peer or ipaddress.ip_address(visitor.peer).is_loopback
+        return not client.peer or ipaddress.ip_address(client.peer).is_loopback
     except ValueError:
         return False
 
 
-class _Figures(Collector):
-    """Reads the plain counters of the edge when somebody asks."""
+class _Metrics(Collector):
+    """Reads the counters of the page cache when the metrics are asked for."""
 
     def __init__(
         self,
-        store: Store,
+        store: PageStore,
         listening: Callable[[], bool],
         more: Callable[[], Mapping[str, float]],
     ) -> None:

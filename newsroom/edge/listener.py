@@ -1,4 +1,4 @@
-"""Hearing what commits changed: one LISTEN connection a process, in a thread.
+"""Listen to what commits change: one LISTEN connection a process, in a thread.
 
 A connection that ends says one of two things. Either it alone was lost: then commits go on
 unheard, and what they changed must be asked for. Or the database is away: then nothing is
@@ -16,8 +16,8 @@ import psycopg
 from psycopg.rows import tuple_row
 
 CHANNELS = ("edge", "live")
-TICK = 0.5  # seconds between two looks at the clock while nobody rings
-PROOF = 5.0  # seconds of silence after which the connection must prove itself
+TICK = 0.5  # seconds between two looks at the clock without a notification
+PROOF = 5.0  # seconds of silence after which the connection is tested by a query
 FIRST_RETRY, LAST_RETRY = 0.1, 2.0  # seconds
 OUTAGE_RETRY = 0.25  # seconds; while it lasts, the database must not come up unseen
 
@@ -25,15 +25,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """An instant of one database: every transaction that ended before it is below."""
+class SnapshotPosition:
+    """A position in one database's transactions: those below `xmin` have all ended."""
 
     database: int  # its OID: a restored paper is another one
     xmin: int  # no transaction with a lower number was running
 
 
-def mark(connection: psycopg.Connection) -> Mark:
-    """Return where the database stands. Raises `psycopg.Error`."""
+def snapshot_position(connection: psycopg.Connection) -> SnapshotPosition:
+    """Return the present position. Raises `psycopg.Error`."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(
             "SELECT oid::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -41,18 +41,18 @@ def mark(connection: psycopg.Connection) -> Mark:
         )
         row = cursor.fetchone()
     assert row is not None  # noqa: S101 - the database one is connected to exists
-    return Mark(*row)
+    return SnapshotPosition(*row)
 
 
 class Listener(threading.Thread):
-    """Listens for as long as the process lives; tells when it hears and when it is deaf."""
+    """Listens for as long as the process lives; reports when listening begins and ends."""
 
     def __init__(
         self,
         connect: Callable[[], psycopg.Connection],
         *,
         heard: Callable[[str, str], None],
-        up: Callable[[Mark | None, Mark], None],
+        up: Callable[[SnapshotPosition | None, SnapshotPosition], None],
         down: Callable[[], None],
         outage: Callable[[], None] = lambda: None,
         is_outage: Callable[[Exception], bool] = lambda error: False,
@@ -60,9 +60,9 @@ class Listener(threading.Thread):
     ) -> None:
         """`heard` gets channel and payload, in the order of the commits.
 
-        `up` is called when listening begins, with the mark up to which everything was
-        heard (None: nothing ever was) and where the database stands now: what was
-        committed between the two is for it to ask. `down` is called when nobody listens
+        `up` is called when listening begins, with the position up to which everything
+        was heard (None: nothing ever was) and the present one: what was committed between
+        the two is for it to ask. `down` is called when nobody listens
         any more, and `outage` after it if the database went away at the same instant:
         `is_outage` tells it by the error of an attempt to connect. `tick` is called after
         each burst and every `TICK` seconds while listening. All of them run in this
@@ -73,7 +73,7 @@ class Listener(threading.Thread):
         self._connect = connect
         self._heard, self._up, self._down, self._tick = heard, up, down, tick
         self._outage, self._is_outage = outage, is_outage
-        self._heard_to: Mark | None = None
+        self._heard_to: SnapshotPosition | None = None
         self._in_outage = False
         # Since it was last heard the database was never found to be there
         self._unbroken = False
@@ -94,7 +94,7 @@ class Listener(threading.Thread):
                     log.warning("cannot hear what changes: %s", error)
                 failed = True
                 if not self.listening:
-                    self._judge(error)
+                    self._classify(error)
             if self.listening:
                 self.listening, self._unbroken = False, True
                 self._down()
@@ -111,15 +111,15 @@ class Listener(threading.Thread):
             self._in_outage = self._unbroken = False
             for channel in CHANNELS:
                 connection.execute(f"LISTEN {channel}".encode())
-            here = mark(connection)
+            here = snapshot_position(connection)
             self._up(self._heard_to, here)
             if self._heard_to is not None:
                 log.warning("changes are heard again")
             self._heard_to, self.listening = here, True
             self._listen(connection, here)
 
-    def _judge(self, error: Exception) -> None:
-        """Tell an outage from deafness, by the error of an attempt to connect."""
+    def _classify(self, error: Exception) -> None:
+        """Tell an outage of the database from one of the connection, by a failed connect."""
         if not self._unbroken:
             return
         if not self._is_outage(error):
@@ -130,7 +130,7 @@ class Listener(threading.Thread):
             self._in_outage = True
             self._outage()
 
-    def _listen(self, connection: psycopg.Connection, here: Mark) -> None:
+    def _listen(self, connection: psycopg.Connection, here: SnapshotPosition) -> None:
         proven = monotonic()
         while not self._stopped.is_set():
             # stop_after=1: returns with everything that came in one go, at once
@@ -138,7 +138,7 @@ class Listener(threading.Thread):
                 self._heard(note.channel, note.payload)
             self._tick()
             if monotonic() - proven > PROOF:
-                # What the mark before covers has been delivered by now: this answer
+                # What the position before covers has been delivered by now: this answer
                 # came behind it on the same line.
-                self._heard_to, here = here, mark(connection)
+                self._heard_to, here = here, snapshot_position(connection)
                 proven = monotonic()

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from newsroom.edge.cache_key import Policy, Refused, is_odd, key_for, query_for
-from newsroom.edge.cached_response import KEEPABLE, Page, Response, finish
-from newsroom.edge.page_store import Flight, Store
+from newsroom.edge.cache_key import Policy, QueryTooLarge, is_odd, key_for, query_for
+from newsroom.edge.cached_response import KEEPABLE, Page, Response, make_page
+from newsroom.edge.page_store import PageStore, PendingRender
 
 WAIT = 20.0  # seconds one waits for a page that another is making
 TRIES = 3  # times one asks again when a page was changed while it was made
@@ -20,7 +20,7 @@ def plain(status: int, text: str, *headers: tuple[str, str]) -> Page:
     """Return a short answer in plain text that nobody keeps."""
     kind = ("content-type", "text/plain; charset=utf-8")
     body = text.encode()
-    return finish(
+    return make_page(
         Response(status=status, headers=(kind, *headers), body=body),
         max_age=0,
         now=time.time(),
@@ -49,18 +49,18 @@ class Address:
         return key_for(self.path, self.query)
 
 
-class Gate:
-    """One process's page cache, without a protocol."""
+class PageCache:
+    """The page cache of one process: which addresses are kept, and how a page is made."""
 
     def __init__(
         self,
-        store: Store,
+        store: PageStore,
         *,
         render: Callable[[str, str], Response],
         policy_for: Callable[[str], Policy | None],
         host_is_ours: Callable[[str], bool],
     ) -> None:
-        """`policy_for` takes a path and tells how its view is kept, None for "not"."""
+        """`policy_for` returns how the view at a path is kept, None for "not at all"."""
         self.store = store
         self.host_is_ours = host_is_ours
         self._render = render
@@ -69,7 +69,7 @@ class Gate:
     def find(
         self, path: str, query: str, raw_path: bytes = b""
     ) -> Address | Page | None:
-        """Return a public address, a refusal, or None: Django shall answer by itself."""
+        """Return a public address, a refusal, or None where Django must be asked."""
         if is_odd(path, raw_path):
             return BAD_ADDRESS
         policy = self._policy_for(path)
@@ -77,31 +77,31 @@ class Gate:
             return None
         try:
             return Address(path, query_for(policy, query), policy)
-        except Refused:
+        except QueryTooLarge:
             return BAD_QUERY
 
-    def make(self, flight: Flight, address: Address) -> Page:
-        """Make a page, keep it if it may be kept, and land the flight. Blocks."""
+    def make(self, pending: PendingRender, address: Address) -> Page:
+        """Render a page, keep it if it may be kept, and end `pending` with it. Blocks."""
         self.store.counts["rendered"] += 1
         try:
             response = self._render(address.path, address.query)
         except Exception:  # noqa: BLE001 - whatever happens, those who wait must be told
             log.exception("no page at %s", address.path)
-            return self.store.stand_in(flight, BROKEN, time.monotonic())
+            return self.store.fail(pending, BROKEN, time.monotonic())
         if response.status >= 500:
-            failure = finish(response, max_age=0, now=time.time())
-            return self.store.stand_in(flight, failure, time.monotonic())
+            failure = make_page(response, max_age=0, now=time.time())
+            return self.store.fail(pending, failure, time.monotonic())
         objection = response.objection()
         if objection or response.status not in KEEPABLE:
             if objection:
                 log.error("%s is marked public, but %s", address.path, objection)
-            page = finish(response, max_age=0, now=time.time())
-            self.store.pass_on(flight, page)
+            page = make_page(response, max_age=0, now=time.time())
+            self.store.finish_uncached(pending, page)
             return page
         wall = time.time()
         max_age = max(0.0, min(_ages(response, address.policy, wall)))
-        page = finish(response, max_age=max_age, now=wall)
-        self.store.land(flight, page, max_age=max_age, now=time.monotonic())
+        page = make_page(response, max_age=max_age, now=wall)
+        self.store.finish(pending, page, max_age=max_age, now=time.monotonic())
         return page
 
 

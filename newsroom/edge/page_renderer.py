@@ -1,4 +1,4 @@
-"""Asking Django for a page with a request of our own, which knows no reader."""
+"""Render a page by Django with a request of our own, which holds nothing of a reader."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsroom.edge.cached_response import Response
-from newsroom.edge.decorators import ENVIRON_KEY, Mark
+from newsroom.edge.decorators import ENVIRON_KEY, CacheConsent
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Renderer:
-    """Makes a page from its address alone.
+    """Renders a page from its address alone.
 
     Nothing of a reader's request goes in: no header, no cookie, no host, no body. So
     nothing of it can come out in a page that others get.
@@ -40,13 +40,13 @@ class Renderer:
 
     def __call__(self, path: str, query: str) -> Response:
         """Return Django's answer to `path` (decoded) and `query`, read to its end."""
-        mark = Mark()
+        consent = CacheConsent()
         environ = {
             **self._fixed,
             "PATH_INFO": path.encode().decode("latin-1"),
             "QUERY_STRING": query,
             "wsgi.input": BytesIO(),
-            ENVIRON_KEY: mark,
+            ENVIRON_KEY: consent,
         }
         started: list[Any] = []
 
@@ -65,6 +65,6 @@ class Renderer:
         kept = tuple((name.lower(), value) for name, value in headers)
         tags = next((v for k, v in kept if k == "surrogate-key"), "")
         return Response(
-            status=status, headers=kept, body=body, allowed=mark.allowed,
+            status=status, headers=kept, body=body, allowed=consent.allowed,
             tags=frozenset(tags.split()),
         )  # fmt: skip

@@ -1,4 +1,6 @@
-"""The store of finished pages: bounded, tagged, and deaf to writers who come late.
+"""The finished pages of one process: bounded in bytes, purged by tag.
+
+A page that was changed while it was rendered is not kept.
 
 Every instant is handed in as `now`, seconds of the monotonic clock. A hit reads one
 dictionary and takes no lock; everything that changes takes it, for microseconds.
@@ -14,63 +16,63 @@ from enum import Enum, auto
 from newsroom.edge.cached_response import STALE_IF_ERROR, Page
 
 GRACE = 1.0  # seconds an outdated copy may serve while a new one is being made
-DISTRUST = 1.0  # seconds a page is trusted while nobody hears what changes
+UNHEARD_AGE = 1.0  # seconds a page is fresh while changes are not heard
 MISSING_AGE = 5.0  # seconds a "not found" is kept
 RETRY = 1.0  # seconds between two tries to make a page that fails
-MOST_FLIGHTS = 512  # pages being made at once; above it, "busy"
-MOST_DROPS = 4096  # remembered purges
+MAX_PENDING = 512  # pages being made at once; above it, "busy"
+MAX_PURGES = 4096  # remembered purges
 
 MISSING = "missing"  # the tag of every kept 404: any change may be the missing page
 
 
-class Turn(Enum):
-    """What the one who asks for a page has to do."""
+class Decision(Enum):
+    """What the caller who asked for a page has to do."""
 
-    TAKE = auto()  # send the page: it is fresh, or good enough meanwhile
-    LEAD = auto()  # make it; everybody else waits for you
-    FOLLOW = auto()  # wait for the one who makes it
+    SEND = auto()  # send the page: it is fresh, or good enough meanwhile
+    RENDER = auto()  # render it; everybody else waits for that
+    WAIT = auto()  # wait for the caller who renders it
     BUSY = auto()  # too many pages are being made: come back
 
 
 @dataclass(slots=True, eq=False)
-class Flight:
-    """One page being made. `landed` gives it to those who wait, or None: ask again."""
+class PendingRender:
+    """A page being rendered. `future` holds it for those who wait, or None: ask again."""
 
     key: str
-    began: int  # the count of purges when it took off
-    landed: "Future[Page | None]" = field(default_factory=Future)
+    began: int  # the count of purges when it began
+    future: "Future[Page | None]" = field(default_factory=Future)
 
     def __post_init__(self) -> None:
-        # One reader who leaves must not cancel the page of all the others.
-        self.landed.set_running_or_notify_cancel()
+        # A reader who leaves must not cancel the page of all the others.
+        self.future.set_running_or_notify_cancel()
 
 
 @dataclass(slots=True)
-class Answer:
-    """What `Store.ask` says: whose turn, with the page or the flight it is about."""
+class Lookup:
+    """What `PageStore.lookup` found: the decision, with its page or its pending render."""
 
-    turn: Turn
+    decision: Decision
     page: Page | None = None
-    flight: Flight | None = None
+    pending: PendingRender | None = None
 
 
-class Store:
-    """Finished pages of one process."""
+class PageStore:
+    """The finished pages of one process, by key."""
 
     def __init__(self, *, limit: int = 64 * 1024 * 1024) -> None:
         """`limit` is in bytes, over all variants."""
         self.limit = limit
         self.size = 0
         self.counts: Counter[str] = Counter()
-        self.trusted = False  # somebody listens to what changes
-        # Something may have been taken back without our hearing it: no old copy is shown
-        self.doubtful = True
+        self.is_listening = False  # changes are heard
+        # A kill may have been missed: no outdated copy is shown
+        self.withholds_stale = True
         self.boundary: float | None = None  # nothing is fresh beyond it
         self._pages: dict[str, Page] = {}
         self._index: defaultdict[str, set[str]] = defaultdict(set)
-        self._flights: dict[str, Flight] = {}
-        self._drops = 0  # how many purges there were
-        self._dropped: dict[str, int] = {}  # tag → count of purges at its last
+        self._pending: dict[str, PendingRender] = {}
+        self._purges = 0  # how many purges there were
+        self._purged_at: dict[str, int] = {}  # tag → count of purges at its last
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -84,80 +86,86 @@ class Store:
         page.used = True
         return page
 
-    def ask(self, key: str, now: float) -> Answer:
-        """Say what to do for a page: take it, make it, wait for it or come back."""
+    def lookup(self, key: str, now: float) -> Lookup:
+        """Return what to do for a page: send it, render it, wait for it, or refuse."""
         with self._lock:
             page = self._pages.get(key)
             if page is not None and now < max(page.fresh_until, page.retry_at):
-                return Answer(Turn.TAKE, page)
-            flight = self._flights.get(key)
-            if flight is not None:
-                if page is not None and now < page.stale_until and not self.doubtful:
+                return Lookup(Decision.SEND, page)
+            pending = self._pending.get(key)
+            if pending is not None:
+                if (
+                    page is not None
+                    and now < page.stale_until
+                    and not self.withholds_stale
+                ):
                     self.counts["stale"] += 1
-                    return Answer(Turn.TAKE, page)
-                return Answer(Turn.FOLLOW, flight=flight)
-            if len(self._flights) >= MOST_FLIGHTS:
+                    return Lookup(Decision.SEND, page)
+                return Lookup(Decision.WAIT, pending=pending)
+            if len(self._pending) >= MAX_PENDING:
                 self.counts["busy"] += 1
-                return Answer(Turn.BUSY, self._copy(key, now))
-            flight = self._flights[key] = Flight(key, self._drops)
-            return Answer(Turn.LEAD, flight=flight)
+                return Lookup(Decision.BUSY, self._stale_copy(key, now))
+            pending = self._pending[key] = PendingRender(key, self._purges)
+            return Lookup(Decision.RENDER, pending=pending)
 
-    def copy(self, key: str, now: float) -> Page | None:
-        """Return the old copy of a page, if it may stand in for a new one."""
+    def stale_copy(self, key: str, now: float) -> Page | None:
+        """Return the outdated copy of a page, if it may be sent instead of a new one."""
         with self._lock:
-            return self._copy(key, now)
+            return self._stale_copy(key, now)
 
-    def _copy(self, key: str, now: float) -> Page | None:
+    def _stale_copy(self, key: str, now: float) -> Page | None:
         page = self._pages.get(key)
-        if page is None or now >= page.keep_until or self.doubtful:
+        if page is None or now >= page.keep_until or self.withholds_stale:
             return None
         return page
 
-    def land(self, flight: Flight, page: Page, *, max_age: float, now: float) -> bool:
-        """Keep a page that was made, and give it to those who wait.
+    def finish(
+        self, pending: PendingRender, page: Page, *, max_age: float, now: float
+    ) -> bool:
+        """Keep a page that was rendered, and give it to those who wait.
 
-        Returns False, and keeps nothing, if what it shows was changed after the flight
+        Returns False, and keeps nothing, if a tag of it was purged after the render
         began: those who wait ask again, for they came for the new page.
         """
         if page.status == 404:
             page.tags |= {MISSING}
             max_age = min(max_age, MISSING_AGE)
         with self._lock:
-            self._flights.pop(flight.key, None)
+            self._pending.pop(pending.key, None)
             shows = (*page.tags, "all")
-            late = any(self._dropped.get(tag, 0) > flight.began for tag in shows)
+            late = any(self._purged_at.get(tag, 0) > pending.began for tag in shows)
             if late:
                 self.counts["late"] += 1
             else:
-                self._keep(flight.key, page, max_age, now)
-        flight.landed.set_result(None if late else page)
+                self._keep(pending.key, page, max_age, now)
+        pending.future.set_result(None if late else page)
         return not late
 
-    def pass_on(self, flight: Flight, page: Page) -> None:
-        """Give a page that is not for keeping to those who wait for it now."""
+    def finish_uncached(self, pending: PendingRender, page: Page) -> None:
+        """End a render whose page may not be kept: those who wait get it all the same."""
         with self._lock:
-            self._flights.pop(flight.key, None)
+            self._pending.pop(pending.key, None)
             self.counts["not kept"] += 1
-        flight.landed.set_result(page)
+        pending.future.set_result(page)
 
-    def stand_in(self, flight: Flight, failure: Page, now: float) -> Page:
-        """End a flight that failed: with the old copy if it may stand in.
+    def fail(self, pending: PendingRender, failure: Page, now: float) -> Page:
+        """End a render that failed: with the outdated copy if it may be shown.
 
         Returns what to send instead. The next try is `RETRY` seconds away.
         """
         with self._lock:
-            self._flights.pop(flight.key, None)
-            page = self._copy(flight.key, now)
+            self._pending.pop(pending.key, None)
+            page = self._stale_copy(pending.key, now)
             if page is not None:
                 page.retry_at = now + RETRY
                 self.counts["stood in"] += 1
             else:
                 page = failure
                 self.counts["failed"] += 1
-        flight.landed.set_result(page)
+        pending.future.set_result(page)
         return page
 
-    def drop(self, tags: Iterable[str], now: float) -> int:
+    def purge(self, tags: Iterable[str], now: float) -> int:
         """Outdate all pages that show what `tags` name; return how many.
 
         The copies may serve for `GRACE` seconds while new ones are made, and for
@@ -166,56 +174,55 @@ class Store:
         """
         count = 0
         with self._lock:
-            self._drops += 1
+            self._purges += 1
             for tag in {*tags, MISSING}:
                 name = tag.removeprefix("!")
-                self._dropped[name] = self._drops
+                self._purged_at[name] = self._purges
                 keys = (
                     self._pages.keys() if name == "all" else self._index.get(name, ())
                 )
                 for key in list(keys):
                     count += self._outdate(key, now, for_good=tag.startswith("!"))
-            self._forget_drops()
+            self._forget_purges()
             self.counts["dropped"] += count
         return count
 
-    def bound(self, at: float | None) -> None:
+    def limit_freshness(self, at: float | None) -> None:
         """Let nothing be fresh beyond `at`, when the clock alone changes a page."""
         with self._lock:
             self.boundary = at
             if at is not None:
                 self._cap(at)
 
-    def trust(self, now: float, *, taken_back: bool = False) -> None:
-        """Somebody listens again: outdate everything, for anything may have changed.
+    def listener_up(self, now: float, *, taken_back: bool = False) -> None:
+        """Outdate everything: changes are heard again, and any may have been missed.
 
-        `taken_back`: among it something that must not be shown again, or nobody knows;
-        then no copy is left to stand in.
+        `taken_back`: something may have been killed meanwhile; then every copy is removed.
         """
-        self.drop(["!all" if taken_back else "all"], now)
+        self.purge(["!all" if taken_back else "all"], now)
         with self._lock:
-            self.trusted, self.doubtful = True, False
+            self.is_listening, self.withholds_stale = True, False
 
-    def distrust(self, now: float) -> None:
-        """Nobody hears what changes: trust no page for longer than `DISTRUST`.
+    def listener_down(self, now: float) -> None:
+        """Keep no page fresh for longer than `UNHEARD_AGE`: changes are not heard.
 
-        From now on no old copy is shown: what it tells may have been taken back.
-        """
-        with self._lock:
-            self.trusted, self.doubtful = False, True
-            self._cap(now + DISTRUST)
-
-    def outage(self) -> None:
-        """Nobody hears, and nothing can change: the database itself is away.
-
-        Call it only if somebody listened until it went away. Old copies stand in.
+        No outdated copy is shown from now on: its story may have been killed.
         """
         with self._lock:
-            self.doubtful = False
+            self.is_listening, self.withholds_stale = False, True
+            self._cap(now + UNHEARD_AGE)
+
+    def database_down(self) -> None:
+        """Show outdated copies again: the database is down, so nothing can change.
+
+        Call it only if changes were heard until it went down.
+        """
+        with self._lock:
+            self.withholds_stale = False
 
     def _keep(self, key: str, page: Page, max_age: float, now: float) -> None:
-        if not self.trusted:
-            max_age = min(max_age, DISTRUST)
+        if not self.is_listening:
+            max_age = min(max_age, UNHEARD_AGE)
         page.fresh_until = now + max_age
         if self.boundary is not None and self.boundary > now:
             page.fresh_until = min(page.fresh_until, self.boundary)
@@ -270,9 +277,9 @@ class Store:
                 page.fresh_until, page.stale_until = at, at + GRACE
                 page.keep_until = at + STALE_IF_ERROR
 
-    def _forget_drops(self) -> None:
-        # Only a flight that began before a purge needs to know of it.
-        if len(self._dropped) <= MOST_DROPS:
+    def _forget_purges(self) -> None:
+        # Only a render that began before a purge needs to know of it.
+        if len(self._purged_at) <= MAX_PURGES:
             return
-        oldest = min((f.began for f in self._flights.values()), default=self._drops)
-        self._dropped = {t: n for t, n in self._dropped.items() if n > oldest}
+        oldest = min((f.began for f in self._pending.values()), default=self._purges)
+        self._purged_at = {t: n for t, n in self._purged_at.items() if n > oldest}

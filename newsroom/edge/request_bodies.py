@@ -1,6 +1,6 @@
-"""How much a request may bring: little from anybody, a picture from who is logged in.
+"""Limits on request bodies: small from anybody, large from whoever is logged in.
 
-Bodies are read before Django is asked, so that no thread waits for a slow one; what is
+RequestBodies are read before Django is asked, so that no thread waits for a slow one; what is
 held meanwhile is bounded for each request, each address and all together, in bytes, in
 number and in time. The bytes of a large body are asked for only after its sender is known.
 """
@@ -26,10 +26,10 @@ BODY_TIME = 60  # seconds in which it must have come
 LINGER = 2  # seconds in which a refused client may read why
 LINGER_LIMIT = 8 * 1024 * 1024  # bytes that are read past meanwhile
 IN_MEMORY = 512 * 1024  # bytes of a body before it goes to a file
-MOST_READ = 512  # bodies being read at once
-MOST_READ_OF_ONE = 64  # … of one address
-MOST_HELD = 512 * 1024 * 1024  # bytes of bodies held at once
-MOST_HELD_OF_ONE = 256 * 1024 * 1024  # … of one address
+MAX_READ = 512  # bodies being read at once
+MAX_READ_OF_ONE = 64  # … of one address
+MAX_HELD = 512 * 1024 * 1024  # bytes of bodies held at once
+MAX_HELD_OF_ONE = 256 * 1024 * 1024  # … of one address
 
 TOO_SLOW = plain(408, "The request took too long to arrive.\n")
 FULL = plain(503, "Too much is being sent. Please try again.\n", ("retry-after", "5"))
@@ -41,13 +41,13 @@ AWAY = plain(
 
 
 async def nobody(scope: Scope) -> bool:
-    """Let no request bring more than `SMALL` bytes."""
+    """Allow no request more than `SMALL` bytes."""
     return False
 
 
 @dataclass(slots=True, eq=False)
-class Held:
-    """One body: where it is kept, and what it counts for."""
+class HeldBody:
+    """One body: the file it is kept in, its client address and its size."""
 
     file: IO[bytes]
     address: str
@@ -55,8 +55,8 @@ class Held:
 
 
 @dataclass(slots=True)
-class Bodies:
-    """All bodies one process holds."""
+class RequestBodies:
+    """The request bodies one process holds, counted by client address."""
 
     # Tells whether a request may bring `LARGE` bytes; a ConnectionError: ask later
     may_be_large: Callable[[Scope], Awaitable[bool]] = nobody
@@ -65,16 +65,16 @@ class Bodies:
     held_now: Counter[str] = field(default_factory=Counter)  # bytes, by address
 
     @contextmanager
-    def kept(self, scope: Scope) -> Iterator[Held]:
+    def kept(self, scope: Scope) -> Iterator[HeldBody]:
         """Hold a body until the request is answered."""
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
-            held = Held(file, self.address_of(scope))
+            held = HeldBody(file, self.address_of(scope))
             try:
                 yield held
             finally:
                 _take(self.held_now, held.address, held.size)
 
-    async def read(self, held: Held, scope: Scope, receive: Receive) -> Page | None:
+    async def read(self, held: HeldBody, scope: Scope, receive: Receive) -> Page | None:
         """Read a request's body to its end; return a refusal if that is not to be."""
         declared = declared_size(scope)
         if declared is not None and declared > LARGE:
@@ -82,7 +82,7 @@ class Bodies:
         if declared == 0:
             return None
         of_one = self.read_now[held.address]
-        if self.read_now.total() >= MOST_READ or of_one >= MOST_READ_OF_ONE:
+        if self.read_now.total() >= MAX_READ or of_one >= MAX_READ_OF_ONE:
             return FULL
         self.read_now[held.address] += 1
         try:
@@ -96,7 +96,7 @@ class Bodies:
             _take(self.read_now, held.address, 1)
 
     async def _read(
-        self, held: Held, scope: Scope, receive: Receive, declared: int
+        self, held: HeldBody, scope: Scope, receive: Receive, declared: int
     ) -> Page | None:
         limit, is_whole = SMALL, False
         while True:
@@ -114,10 +114,10 @@ class Bodies:
                     return FULL
                 is_whole = not message.get("more_body")
 
-    def _hold(self, held: Held, piece: bytes) -> bool:
+    def _hold(self, held: HeldBody, piece: bytes) -> bool:
         all_told = self.held_now.total() + len(piece)
         of_one = self.held_now[held.address] + len(piece)
-        if all_told > MOST_HELD or of_one > MOST_HELD_OF_ONE:
+        if all_told > MAX_HELD or of_one > MAX_HELD_OF_ONE:
             return False
         held.file.write(piece)
         held.size += len(piece)
@@ -162,7 +162,7 @@ async def refuse(page: Page, receive: Receive, send: Send) -> None:
 
 
 async def _read_past(receive: Receive) -> None:
-    """Read what comes until the client has sent all or leaves; at most so much."""
+    """Discard what comes until the client has sent all or leaves, `LINGER_LIMIT` at most."""
     size = 0
     while size <= LINGER_LIMIT:
         message = await receive()

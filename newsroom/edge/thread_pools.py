@@ -1,4 +1,4 @@
-"""Whose threads a request gets, told by its address before one is taken.
+"""Thread pools for Django: a request's path decides which one it gets.
 
 Guessing at passwords keeps threads busy for as long as anybody likes, and so do partners
 who read much: each kind of work has threads and a queue of its own, and holds up its own
@@ -16,7 +16,7 @@ from newsroom.edge.cache_asgi import AsgiApp, Receive, Scope, Send
 from newsroom.edge.cached_response import Page
 from newsroom.edge.page_cache import BUSY, plain
 from newsroom.edge.page_renderer import WsgiApp
-from newsroom.edge.request_bodies import Bodies
+from newsroom.edge.request_bodies import RequestBodies
 from newsroom.edge.wsgi_bridge import threaded
 
 ASK_FOR_A_PASSWORD = ("/admin/login/", "/admin/password_change/")
@@ -57,7 +57,7 @@ def pool_for(method: str, path: str) -> str:
     return "api" if path.startswith("/api/") else "file"
 
 
-def make_behind(app: WsgiApp, bodies: Bodies | None = None) -> AsgiApp:
+def make_behind(app: WsgiApp, bodies: RequestBodies | None = None) -> AsgiApp:
     """Return `app` with each kind of request in threads of its own.
 
     `bodies` holds what the requests of all kinds bring.

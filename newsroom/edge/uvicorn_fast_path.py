@@ -9,7 +9,7 @@ one differs.
 
 from typing import Any
 
-from newsroom.edge.cache_asgi import AsgiDoor
+from newsroom.edge.cache_asgi import CachingAsgiApp
 from newsroom.edge.cached_response import encoding_for
 from newsroom.edge.uvicorn_protocol import BoundedProtocol
 
@@ -19,8 +19,8 @@ class FastPathProtocol(BoundedProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self._door: AsgiDoor | None = (
-            self.app if isinstance(self.app, AsgiDoor) else None
+        self._site: CachingAsgiApp | None = (
+            self.app if isinstance(self.app, CachingAsgiApp) else None
         )
         self._answered = False
 
@@ -43,10 +43,10 @@ class FastPathProtocol(BoundedProtocol):
             super().on_request_complete()
 
     def _kept(self) -> tuple[bytes, ...] | None:
-        """Return what to send at once, or None: the door shall look at it in full."""
+        """Return what to send at once, or None: the usual way must look at it in full."""
         parser, cycle = self.parser, self.cycle
         if (
-            self._door is None
+            self._site is None
             or (cycle is not None and not cycle.response_complete)
             or self.flow.write_paused
             or self.expect_100_continue
@@ -55,20 +55,21 @@ class FastPathProtocol(BoundedProtocol):
             or parser.get_http_version() != "1.1"
         ):
             return None
-        page = self._door.fresh(self.url)
+        page = self._site.fresh(self.url)
         if page is None:
             return None
         headers = dict(self.headers)
         if (
-            len(headers) != len(self.headers)  # a header twice: the door looks at each
+            len(headers)
+            != len(self.headers)  # a header twice: the usual way looks at each
             or b"content-length" in headers
             or b"transfer-encoding" in headers
-            or not self._door.admits(self.scheme, headers)
+            or not self._site.admits(self.scheme, headers)
         ):
             return None
         held = headers.get(b"if-none-match")
         if held is not None and held not in page.etags:
             return None
-        self._door.gate.store.counts["hit"] += 1
+        self._site.page_cache.store.counts["hit"] += 1
         variant = page.variants[encoding_for(headers.get(b"accept-encoding", b""))]
         return (variant.head, variant.body) if held is None else (variant.head_304,)

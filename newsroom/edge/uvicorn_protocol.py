@@ -29,11 +29,11 @@ FULL = "Too many connections are open. Please try again.\n"
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses endless headers, trailers and connections that only stand about."""
+    """Refuses endless headers and trailers, and closes connections that send nothing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self._house: Connections | None = getattr(self.app, "connections", None)
+        self._connections: Connections | None = getattr(self.app, "connections", None)
         # Open streams never end by themselves, and uvicorn would wait for them.
         self._close_streams: Callable[[], None] | None = getattr(
             self.app, "close_soon", None
@@ -50,7 +50,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         peer = network_of(self.client[0] if self.client else "")
-        if self._house is not None and not self._house.admit(self, peer):
+        if self._connections is not None and not self._connections.admit(self, peer):
             self._refused = True
             transport.write(_refusal(503, FULL))
             transport.close()
@@ -58,9 +58,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(HEADER_TIME, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._in_time()
-        if self._house is not None:
-            self._house.leave(self)
+        self._cancel_deadline()
+        if self._connections is not None:
+            self._connections.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -78,7 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_message:
             self._count()
         elif self.timeout_keep_alive_task is None and self._waits():
-            self._hurry()  # line breaks between two requests hold no connection
+            self._set_deadline()  # line breaks between two requests hold no connection
 
     def on_message_begin(self) -> None:
         self._in_head = self._in_message = self._moved = True
@@ -95,7 +95,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(431, TOO_MUCH)
             return
         self._in_head, self._moved = False, True
-        self._in_time()
+        self._cancel_deadline()
         self.on_request()
 
     def on_request(self) -> None:
@@ -103,7 +103,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         super().on_headers_complete()
         if self.cycle is not None:
-            self.cycle.transport = _Quiet(self.transport)  # type: ignore[assignment]
+            self.cycle.transport = _SilentWhenClosing(self.transport)  # type: ignore[assignment]
         # A chunked body's trailers are told to nobody: a proxy never saw them as headers.
         self.headers = []
 
@@ -124,7 +124,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._in_message = False
         self._moved = True
         if self._deadline is not None:
-            self._in_time()
+            self._cancel_deadline()
         self.on_request_complete()
 
     def on_request_complete(self) -> None:
@@ -136,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle.response_complete:
             self.cycle.body = bytearray()  # nobody will ask for the rest
             if self._in_message:
-                self._hurry()
+                self._set_deadline()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, f"{msg}\n")
@@ -156,7 +156,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return False
         return self._deadline.when() - self.loop.time() < HEADER_TIME - HURRY
 
-    def let_go(self) -> None:
+    def close_idle(self) -> None:
         """Close an idle connection: its room is needed."""
         self.transport.close()
 
@@ -169,7 +169,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._fed > HEADER_LIMIT:
             self._refuse(431, TOO_MUCH)
         elif self._in_head:
-            self._hurry()
+            self._set_deadline()
 
     def _weight(self) -> int:
         fields = sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -183,7 +183,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         if self._refused or self.transport.is_closing():
             return
-        self._in_time()
+        self._cancel_deadline()
         cycle, is_new = self.cycle, self._in_head or not self._in_message
         self._refused = True
         if cycle is not None and not cycle.response_complete:
@@ -213,11 +213,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._unwanted > LINGER_LIMIT:
             self.flow.pause_reading()
 
-    def _hurry(self) -> None:
+    def _set_deadline(self) -> None:
         if self._deadline is None and not self._refused:
             self._deadline = self.loop.call_later(HEADER_TIME, self._too_slow)
 
-    def _in_time(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -235,8 +235,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
 
-class _Quiet:
-    """A transport that takes no more once it is closing: a reader's leaving is no error."""
+class _SilentWhenClosing:
+    """A transport that ignores writes once it is closing: a client may leave at any time."""
 
     __slots__ = ("_transport", "close", "is_closing")
 

@@ -1,4 +1,4 @@
-"""Django's WSGI handler in threads, behind the ASGI shell.
+"""Django's WSGI handler in threads, as an ASGI application.
 
 A thread is held while Django works and at no other time: the request's body is read
 before, and a slow reader of a long answer waits without one.
@@ -18,17 +18,17 @@ from newsroom.edge.cache_asgi import AsgiApp, Receive, Scope, Send
 from newsroom.edge.cached_response import Page
 from newsroom.edge.page_cache import BROKEN, BUSY
 from newsroom.edge.page_renderer import WsgiApp
-from newsroom.edge.request_bodies import Bodies, refuse
+from newsroom.edge.request_bodies import RequestBodies, refuse
 
 PIECE = 256 * 1024  # bytes of an answer taken from Django at a time
-MOST_WAITING = 256  # requests that wait for a thread
+MAX_WAITING = 256  # requests that wait for a thread
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Answer:
-    """What Django said so far."""
+    """What Django has answered so far."""
 
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -40,17 +40,17 @@ def threaded(
     app: WsgiApp,
     threads: Executor,
     *,
-    bodies: Bodies | None = None,
+    bodies: RequestBodies | None = None,
     most: int = 0,
     busy: Page = BUSY,
 ) -> AsgiApp:
     """Return `app` as an ASGI application whose work is done by `threads`.
 
-    At most `most` requests (default: `MOST_WAITING`) wait for a thread or hold one; who
+    At most `most` requests (default: `MAX_WAITING`) wait for a thread or hold one; who
     comes then is answered with `busy`.
     """
-    waiting, most = 0, most or MOST_WAITING
-    bodies = bodies or Bodies()
+    waiting, most = 0, most or MAX_WAITING
+    bodies = bodies or RequestBodies()
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal waiting

@@ -1,4 +1,4 @@
-"""What must be true before the paper runs: its tables, its files, its first login.
+"""Prepare database, static files and the first login before the paper runs.
 
 Every step looks whether it is needed, is whole or not done at all, and can be repeated;
 so a start may be killed anywhere, and a start with nothing to do takes no time.
@@ -44,7 +44,7 @@ Say = Callable[[str], object]
 
 @dataclass(slots=True)
 class Outcome:
-    """What the next steps of a start need to know; kept in `var/prepared.json`."""
+    """What `prepare` did, for `make run` to print; stored in `var/prepared.json`."""
 
     username: str = FIRST_LOGIN
     password: str = ""  # empty once somebody has changed it
@@ -59,7 +59,7 @@ class Outcome:
         except (FileNotFoundError, ValueError, TypeError):
             return cls()
 
-    def keep(self, var: Path) -> None:
+    def save(self, var: Path) -> None:
         """Write it where only the owner of the installation reads it."""
         write_private(_file(var), json.dumps(asdict(self)))
 
@@ -72,8 +72,8 @@ def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
     """Do every step that is needed. Raises `OperatorError` where one cannot be done."""
     restrict_var(var)
     outcome = Outcome.read(var)
-    with roles.as_owner(), _alone():
-        refuse_a_foreign_database()
+    with roles.as_owner(), _locked_database():
+        require_own_database()
         migrate(say)
         roles.grant()
         load_markets(say)
@@ -85,13 +85,13 @@ def prepare(var: Path, *, demo: bool, say: Say) -> Outcome:
             outcome.demo = True
             call_command("demo", "staff", stdout=(staff := StringIO()))
             outcome.staff = staff.getvalue().rstrip()
-            outcome.keep(var)
+            outcome.save(var)
         render_stored_html(say)
     return outcome
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _locked_database() -> Iterator[None]:
     """Let one prepare the database at a time, with no limit to how long a step takes."""
     try:
         cursor = connection.cursor()
@@ -112,7 +112,7 @@ def _alone() -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def refuse_a_foreign_database() -> None:
+def require_own_database() -> None:
     """Raise `OperatorError` unless the database is empty, or of this or an older release."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
@@ -188,13 +188,13 @@ def ensure_login(outcome: Outcome, var: Path) -> None:
             outcome.username = outcome.password = ""
             return
         outcome.password = outcome.password or secrets.token_urlsafe(12)
-        outcome.keep(var)
+        outcome.save(var)
         users.create_superuser(
             outcome.username, password=outcome.password, role=Role.OPERATOR
         )
     elif outcome.password and not user.check_password(outcome.password):
         outcome.password = ""
-        outcome.keep(var)
+        outcome.save(var)
 
 
 def render_stored_html(say: Say) -> None:

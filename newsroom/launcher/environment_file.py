@@ -1,4 +1,4 @@
-"""What `make run` set, for commands typed beside it.
+"""The environment `make run` gave its processes, for commands typed beside it.
 
 `make run` gives its processes their settings by the environment. It writes them down under
 `NEWSROOM_VAR`, readable to the owner alone, so that `manage.py` works in another terminal
@@ -24,14 +24,14 @@ NAMES = (
 )
 
 
-def remember(var: Path, surroundings: Mapping[str, str]) -> None:
-    """Write down what the processes of this installation are given."""
+def save(var: Path, surroundings: Mapping[str, str]) -> None:
+    """Save the settings that the processes of this installation are given."""
     kept = {n: v for n, v in surroundings.items() if n.startswith(NAMES)}
     write_private(var / "environment.json", json.dumps(kept, indent=1))
 
 
-def recall(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Fill in what the shell has not set; nothing where it has a secret key or debugs."""
+def load(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Add what the shell has not set; nothing where it sets a secret key or debugging."""
     if environment.get("NEWSROOM_SECRET_KEY") or environment.get("NEWSROOM_DEBUG"):
         return
     file = var_dir() / "environment.json"

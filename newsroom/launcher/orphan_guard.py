@@ -1,8 +1,8 @@
-"""A process that outlives us by seconds and takes our children with it.
+"""A process that ends our children when we get `kill -9`.
 
-Nothing runs in a process that gets `kill -9`. The guard holds the other end of a pipe:
-the pipe closes with us, however we end, and the guard ends the process groups it was told
-of. It also keeps our lock until then, so that the next start meets nothing half alive.
+It holds the other end of a pipe, which closes when we end in any way, and then ends the
+process groups it was told of. It holds our lock until then, so that the next start does
+not meet processes of the last.
 """
 
 import os
@@ -13,8 +13,8 @@ from contextlib import suppress
 PATIENCE = 4.0  # seconds between asking the groups to end and killing them
 
 
-class Guard:
-    """The handle of the guard in the process it watches over."""
+class OrphanGuard:
+    """The guard, as the process it watches has it."""
 
     def __init__(self) -> None:
         """Fork the guard. Call it early, from a process of one thread."""
@@ -24,7 +24,7 @@ class Guard:
             _watch(read)
         os.close(read)
 
-    def take(self, group: int) -> None:
+    def watch(self, group: int) -> None:
         """End the process group `group` when we end."""
         self._tell(f"+{group}\n")
 

@@ -72,7 +72,7 @@ def _account_of(uid: int) -> Account:
     return Account(entry.pw_name, uid, entry.pw_gid)
 
 
-def give(path: Path, account: Account) -> None:
+def chown(path: Path, account: Account) -> None:
     """Make `account` the owner of `path`, of a folder without what is in it."""
     if os.geteuid() == 0:
         os.chown(path, account.uid, account.gid)
@@ -121,7 +121,7 @@ def _may_walk(account: Account, path: Path) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Return what a server may know of our environment: nothing that changes it."""
+    """Return the environment of a server: a path and a locale, nothing of ours."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"}
 
 
@@ -143,7 +143,7 @@ def death_signal(number: int | None) -> Callable[[], None] | None:
     return ask
 
 
-def serve(
+def start_server(
     argv: list[str], *, log: Path, account: Account, end_with_caller: int | None
 ) -> subprocess.Popen[bytes]:
     """Start a server as `account`; it writes to `log`, which is begun anew.
@@ -170,7 +170,7 @@ def serve(
     return child
 
 
-def working_in(folder: Path) -> list[psutil.Process]:
+def processes_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working directory is `folder`; a few milliseconds."""
     try:
         here = str(folder.resolve(strict=True))
@@ -186,13 +186,13 @@ def working_in(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def roots_in(folder: Path) -> list[psutil.Process]:
+def servers_in(folder: Path) -> list[psutil.Process]:
     """Return the server at work in `folder`, without its children.
 
     Both servers make their data folder their working directory, which, unlike a pid
     file, cannot outlive them.
     """
-    found = working_in(folder)
+    found = processes_in(folder)
     pids = {process.pid for process in found}
     roots = []
     for process in found:
@@ -202,8 +202,10 @@ def roots_in(folder: Path) -> list[psutil.Process]:
     return roots
 
 
-def end(processes: list[psutil.Process], how: int, patience: float, then: int) -> None:
-    """Send `how`; after `patience` seconds send `then`, and wait until all are gone."""
+def terminate(
+    processes: list[psutil.Process], how: int, patience: float, then: int
+) -> None:
+    """Send signal `how`; after `patience` seconds `then`, and wait until all have ended."""
     for number, seconds in ((how, patience), (then, 5), (signal.SIGKILL, 5)):
         for process in processes:
             with suppress(psutil.NoSuchProcess):
@@ -217,8 +219,8 @@ def end(processes: list[psutil.Process], how: int, patience: float, then: int) -
     raise OperatorError(f"These processes do not end: {names}.")
 
 
-def why(what: str, words: str, where: Path) -> str:
-    """Return one sentence from what a failed server said."""
+def last_error_line(what: str, words: str, where: Path) -> str:
+    """Return one sentence of the log of a server that failed."""
     if "No space left on device" in words:
         return f"{what}: the disk that holds {where.parent} is full."
     telling = re.findall(r"(?:FATAL|PANIC|error|Error|# )[:\s]+(.+)", words)
@@ -231,16 +233,16 @@ def is_alive(pid: str) -> bool:
     return pid.isdecimal() and psutil.pid_exists(int(pid))
 
 
-def fallen(log: Path) -> bool:
-    """Tell whether a server that this process started with `log` ended since last asked."""
+def a_child_exited(log: Path) -> bool:
+    """Tell whether a server started here with `log` exited since this was last asked."""
     started = _children.get(log, [])
     running = [child for child in started if child.poll() is None]
     _children[log] = running
     return len(running) < len(started)
 
 
-def cap_held(log: Path) -> None:
-    """Move a log that reached its limit aside while a server holds it for appending."""
+def truncate_log(log: Path) -> None:
+    """Copy a log that reached its limit aside and empty it; a server has it open."""
     with suppress(OSError):
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             shutil.copyfile(log, log.with_suffix(".log.1"))

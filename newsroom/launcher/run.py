@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from newsroom import paths
 from newsroom.launcher import embedded, environment_file, processes
-from newsroom.launcher.orphan_guard import Guard
+from newsroom.launcher.orphan_guard import OrphanGuard
 from newsroom.launcher.supervisor import Child, say
 from newsroom.operator_errors import OperatorError, refusing_os_errors
 from newsroom.private_files import restrict_var, set_private_umask, write_private
@@ -31,8 +31,8 @@ from newsroom.private_files import restrict_var, set_private_umask, write_privat
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_PORT = 8090  # unless it is taken when the demo is first loaded
 ANSWER_LIMIT = 90.0  # seconds the site may take to answer at all
-CHECK_EVERY = 10.0  # seconds between two looks at the health of the site
-DEAF_LIMIT = 6  # looks without an answer until the site is started again
+CHECK_EVERY = 10.0  # seconds between two health checks of the site
+MAX_FAILED_HEALTHCHECKS = 6  # health checks in a row before the site is restarted
 LOCK_PATIENCE = 12.0  # seconds an earlier run may take to end
 
 
@@ -41,8 +41,8 @@ class Unprepared(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where this run serves, and where it keeps its state."""
+class Installation:
+    """The address this run listens on, and the folder of its state."""
 
     host: str
     port: int
@@ -56,11 +56,11 @@ class Place:
         return f"http://{anywhere.get(self.host, host)}:{self.port}/"
 
 
-def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
-    """Return what runs, by name. The one place that knows how each is started."""
+def commands(place: Installation, *, demo: bool) -> dict[str, list[str]]:
+    """Return the command of each process, by its name."""
     python = [sys.executable, "-u"]
     celery = [*python, "-m", "celery", "--app=newsroom.celery", "--quiet"]
-    told = {
+    found = {
         "web": [
             *python, "-m", "newsroom.edge.serve",
             f"--host={place.host}", f"--port={place.port}",
@@ -82,12 +82,12 @@ def commands(place: Place, *, demo: bool) -> dict[str, list[str]]:
             *celery, "worker", "--pool=solo", "--loglevel=INFO", "--queues=media",
             "--without-gossip", "--without-mingle", "--hostname=media@localhost",
         ],
-        # In memory: a ring that is lost or doubled costs nothing.
+        # In memory: a message that is lost or sent twice costs nothing.
         "beat": [*celery, "beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler"],
     }  # fmt: skip
     if demo:
-        told["demo"] = [*python, "manage.py", "demo", "serve"]
-    return told
+        found["demo"] = [*python, "manage.py", "demo", "serve"]
+    return found
 
 
 def main() -> int:
@@ -98,12 +98,15 @@ def main() -> int:
     code = 0
     try:
         place = _place()
-        _hold_alone(place.var)
-        _need_port(place)
-        guard = Guard()
+        _lock_var(place.var)
+        _require_port(place)
+        guard = OrphanGuard()
         needed = _needed()
         begun = embedded.start(
-            postgres=needed.postgres, valkey=needed.valkey, tied=True, say=say
+            postgres=needed.postgres,
+            valkey=needed.valkey,
+            end_with_caller=True,
+            say=say,
         )
         keepers = embedded.keep(needed, say=say)
         asyncio.run(_serve(place, guard))
@@ -135,16 +138,16 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _place() -> Place:
+def _place() -> Installation:
     text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise OperatorError(f"PORT is {text!r}; it must be a number from 1 to 65535.")
     host = os.environ.get("NEWSROOM_HOST") or "127.0.0.1"
-    return Place(host, int(text), paths.var_dir())
+    return Installation(host, int(text), paths.var_dir())
 
 
-def _hold_alone(var: Path) -> None:
-    """Take the lock of this state folder for our whole life, the guard's included."""
+def _lock_var(var: Path) -> None:
+    """Lock this state folder until this process, and its orphan guard, have ended."""
     restrict_var(var)
     set_private_umask()
     with refusing_os_errors(var):
@@ -167,9 +170,9 @@ def _hold_alone(var: Path) -> None:
             return  # `handle` stays open: the lock is as long as we are
 
 
-def _need_port(place: Place) -> None:
-    """Raise `OperatorError` unless we may listen where we shall."""
-    if error := _why_not(place.host, place.port):
+def _require_port(place: Installation) -> None:
+    """Raise `OperatorError` unless the port is free and open to us."""
+    if error := _bind_error(place.host, place.port):
         raise OperatorError(
             f"Port {place.port} of {place.host} cannot be used"
             f" ({error.strerror or error}): stop what listens there, or choose"
@@ -177,8 +180,8 @@ def _need_port(place: Place) -> None:
         ) from error
 
 
-def _why_not(host: str, port: int) -> OSError | None:
-    """Return why nobody can listen there, None if one can."""
+def _bind_error(host: str, port: int) -> OSError | None:
+    """Return why the port cannot be listened on; None if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -189,8 +192,8 @@ def _why_not(host: str, port: int) -> OSError | None:
     return None
 
 
-def environment(place: Place) -> dict[str, str]:
-    """Return what our children know: as in production, but over HTTP on this machine."""
+def environment(place: Installation) -> dict[str, str]:
+    """Return the environment of the children: as in production, but HTTP on this machine."""
     hosts = ["localhost", "127.0.0.1", "[::1]", place.host, socket.gethostname()]
     defaults = {
         "NEWSROOM_HTTPS": "0",
@@ -225,7 +228,7 @@ def _demo_port(var: Path) -> str:
     file = var / "demo_port"
     with refusing_os_errors(file):
         if not file.exists():
-            taken = _why_not("127.0.0.1", DEMO_PORT)
+            taken = _bind_error("127.0.0.1", DEMO_PORT)
             write_private(file, str(_any_port() if taken else DEMO_PORT))
         return os.environ.get("NEWSROOM_DEMO_PORT") or file.read_text()
 
@@ -236,7 +239,7 @@ def _any_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _serve(place: Place, guard: Guard) -> None:
+async def _serve(place: Installation, guard: OrphanGuard) -> None:
     """Prepare, keep the children running until a signal, and end them."""
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -264,13 +267,13 @@ def with_demo(surroundings: Mapping[str, str]) -> dict[str, str]:
     return {**surroundings, "NEWSROOM_FETCH_ALLOW": ",".join(dict.fromkeys(allowed))}
 
 
-async def _work(place: Place, guard: Guard, children: list[Child]) -> None:
+async def _work(place: Installation, guard: OrphanGuard, children: list[Child]) -> None:
     surroundings = environment(place)
     outcome = await _prepare(place, surroundings, guard)
     demo = bool(outcome["demo"]) and _wants_demo()
     if demo:
         surroundings = with_demo(surroundings)
-    environment_file.remember(place.var, surroundings)
+    environment_file.save(place.var, surroundings)
     logs = place.var / "log"
     # Nobody but `prepare` and those who type a command need to know the tables' owner.
     theirs = {n: v for n, v in surroundings.items() if n != "DATABASE_OWNER_URL"}
@@ -280,15 +283,15 @@ async def _work(place: Place, guard: Guard, children: list[Child]) -> None:
     ]
     running = [asyncio.create_task(child.keep_running()) for child in children]
     try:
-        await _greet(place, outcome, web=children[0])
-        await asyncio.gather(*running, _watch(place, web=children[0]))
+        await _announce(place, outcome, web=children[0])
+        await asyncio.gather(*running, _restart_if_unresponsive(place, web=children[0]))
     finally:
         for task in running:
             task.cancel()
 
 
 async def _prepare(
-    place: Place, surroundings: Mapping[str, str], guard: Guard
+    place: Installation, surroundings: Mapping[str, str], guard: OrphanGuard
 ) -> Mapping[str, str]:
     """Run `manage.py prepare`, which tells on the console how far it is."""
     demo = ["--demo"] if _wants_demo() else []
@@ -300,7 +303,7 @@ async def _prepare(
         start_new_session=True,
         preexec_fn=processes.death_signal(signal.SIGTERM),
     )
-    guard.take(process.pid)
+    guard.watch(process.pid)
     try:
         code = await process.wait()
     finally:
@@ -314,10 +317,12 @@ async def _prepare(
     return outcome
 
 
-async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> None:
-    """Say where the paper is once it answers. Raises `OperatorError` if it does not."""
+async def _announce(
+    place: Installation, outcome: Mapping[str, str], *, web: Child
+) -> None:
+    """Print where the paper is once it answers. Raises `OperatorError` if it does not."""
     deadline = time.monotonic() + ANSWER_LIMIT
-    while (status := await _ask(place, "/", 10)) != HTTPStatus.OK:
+    while (status := await _status_of(place, "/", 10)) != HTTPStatus.OK:
         if time.monotonic() > deadline:
             said = f"answers {status}" if status else "does not answer"
             raise OperatorError(f"The site {said}; its log is {web.log}.")
@@ -334,20 +339,20 @@ async def _greet(place: Place, outcome: Mapping[str, str], *, web: Child) -> Non
             say(f"  {line.expandtabs(16)}")
 
 
-async def _watch(place: Place, *, web: Child) -> None:
-    """Start a site again that runs and does not answer; for ever."""
-    deaf = 0
+async def _restart_if_unresponsive(place: Installation, *, web: Child) -> None:
+    """Restart the site whenever it fails `MAX_FAILED_HEALTHCHECKS` health checks."""
+    failed = 0
     while True:
         await asyncio.sleep(CHECK_EVERY)
-        answers = await _ask(place, "/healthz", CHECK_EVERY)
-        deaf = 0 if answers else deaf + 1
-        if deaf == DEAF_LIMIT:
+        answers = await _status_of(place, "/healthz", CHECK_EVERY)
+        failed = 0 if answers else failed + 1
+        if failed == MAX_FAILED_HEALTHCHECKS:
             say(f"The site does not answer; starting it again: {web.log}")
-            deaf = 0
+            failed = 0
             await web.end()
 
 
-async def _ask(place: Place, path: str, limit: float) -> int | None:
+async def _status_of(place: Installation, path: str, limit: float) -> int | None:
     """Return the status the site answers `path` with, None without one in `limit` s."""
     host = urlsplit(place.url).hostname
     try:

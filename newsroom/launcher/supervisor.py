@@ -1,4 +1,4 @@
-"""The processes of `make run`: started, listened to, started again, stopped."""
+"""The child processes of `make run`: start, log, restart, stop."""
 
 import asyncio
 import os
@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsroom.launcher import processes
-from newsroom.launcher.orphan_guard import Guard
+from newsroom.launcher.orphan_guard import OrphanGuard
 from newsroom.launcher.processes import LOG_LIMIT
 
 LINE_LIMIT = 64 * 1024  # bytes of one line of a child
 FIRST_PAUSE, LAST_PAUSE = 1.0, 30.0  # seconds before a child is started again
-SOUND = 60.0  # seconds a child must run for its earlier ends to be forgotten
+STABLE_AFTER = 60.0  # seconds a child must run for its earlier ends to be forgotten
 SHOWN = 30  # lines a minute a child may put on the console
 WIDTH = 400  # characters of such a line
 CONSOLE_PATIENCE = 0.2  # seconds; whoever writes there also reads what children say
@@ -53,14 +53,14 @@ def _console_is_read() -> bool:
 
 @dataclass
 class Child:
-    """One process that shall always run."""
+    """One process that is restarted whenever it ends."""
 
     name: str
     argv: list[str]
     log: Path
     environment: Mapping[str, str]
     folder: Path
-    guard: Guard
+    guard: OrphanGuard
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     process: Process | None = None
     _shown: deque[float] = field(default_factory=deque)
@@ -76,7 +76,7 @@ class Child:
                 what = f"cannot be started ({error})"  # no memory for one more process
             if self.stopping.is_set():
                 return
-            if time.monotonic() - began > SOUND:
+            if time.monotonic() - began > STABLE_AFTER:
                 pause = FIRST_PAUSE
             say(f"{self.name} {what}; again in {pause:.0f} s: {self.log}")
             await asyncio.sleep(pause)
@@ -94,22 +94,22 @@ class Child:
             start_new_session=True,
             preexec_fn=processes.death_signal(signal.SIGTERM),
         )
-        self.guard.take(self.process.pid)
+        self.guard.watch(self.process.pid)
         try:
             await self._listen(self.process)
             return await self.process.wait()
         finally:
             if self.process.returncode is not None:
-                self._sweep(self.process.pid)
+                self._kill_group(self.process.pid)
 
-    def _sweep(self, group: int) -> None:
-        """Kill what a child that ended left of its group."""
+    def _kill_group(self, group: int) -> None:
+        """Kill what is left of the process group of a child that ended."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
         self.guard.forget(group)
 
     async def _listen(self, process: Process) -> None:
-        """Write what it says to its log, and trouble to the console too."""
+        """Write its output to its log, and errors to the console too."""
         assert process.stdout is not None  # noqa: S101
         troubled = False
         while True:
@@ -128,7 +128,7 @@ class Child:
 
     def _write(self, raw: bytes) -> None:
         with suppress(OSError):  # a full disk must not stop the paper
-            cap(self.log)
+            rotate_log(self.log)
             with self.log.open("ab") as log:
                 log.write(raw)
 
@@ -161,7 +161,7 @@ class Child:
             with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), patience)
                 break
-        self._sweep(process.pid)
+        self._kill_group(process.pid)
 
 
 def _cause(code: int) -> str:
@@ -170,7 +170,7 @@ def _cause(code: int) -> str:
     return f"exit code {code}"
 
 
-def cap(log: Path) -> None:
+def rotate_log(log: Path) -> None:
     """Move a log that has reached its limit aside, over the one before it."""
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))

@@ -1,8 +1,8 @@
 """One process's live stream: events are written once and every reader gets those bytes.
 
-There is no queue a reader. All share one short log and each knows how far it has read;
-who falls off the log's end was too slow, and comes back by its cursor. The hub knows
-neither Django nor ASGI: how the ledger is read is handed in.
+Readers have no queues. All share one short log and each knows how far it has read; a
+reader that falls behind its end is disconnected, and resumes by its cursor. The hub
+knows neither Django nor ASGI: how the ledger is read is handed in.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from time import monotonic
 
 LOG_LIMIT = 256  # pieces a reader may lag behind
 REPLAY = 200  # posts told again to one who comes back; more: "reset"
-POLL = 2.0  # seconds; the doorbell may be lost
-ECHOES = (
+POLL = 2.0  # seconds; a notification may be lost
+REREAD_DELAYS = (
     0.05,
     0.2,
     0.5,
     1.0,
-)  # seconds after a ring: an older transaction may hold rows
+)  # seconds after a notification: an older transaction may still hold rows
 RECALL_STEPS = 5  # reads of the ledger for one who comes back
 HEARTBEAT = 15.0  # seconds
 STUCK = 20.0  # seconds a reader may take to accept one piece
@@ -37,8 +37,8 @@ Position = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One change on the wire, in the order of commits."""
+class WireChange:
+    """One change on the wire, as the ledger gives it: in the order of commits."""
 
     cursor: str  # "<xid>-<id>"
     data: Mapping[str, object]
@@ -46,7 +46,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A change as readers get it."""
+    """A change as it is sent to readers."""
 
     position: Position
     data: Mapping[str, object]
@@ -55,11 +55,11 @@ class Entry:
 
 
 # After a cursor, at most so many: the changes, and the cursor to go on from
-Since = Callable[[str, int], Awaitable[tuple[list[Told], str]]]
+Since = Callable[[str, int], Awaitable[tuple[list[WireChange], str]]]
 
 
 class Unreadable(ValueError):
-    """A cursor nobody was given."""
+    """A cursor that is not one of ours."""
 
 
 def position(cursor: str) -> Position:
@@ -79,7 +79,7 @@ def event(name: str, data: object, cursor: str = "") -> bytes:
 
 
 def retry() -> bytes:
-    """Return the hint when to come back, different for each reader."""
+    """Return the `retry:` field: when to reconnect, different for each reader."""
     return b"retry: %d\n\n" % random.randint(*RETRY)  # noqa: S311 - no secret
 
 
@@ -93,8 +93,8 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """What one who comes back has missed; `reset`: too much, or nobody knows."""
+class Replay:
+    """What happened after a cursor; `reset`: too much, or it cannot be told."""
 
     entries: list[Entry]
     reset: bool = False
@@ -130,22 +130,18 @@ class Hub:
         self._known_from: Position | None = None  # the history is whole after this
         self._replaying = asyncio.Lock()
         self._news = asyncio.Event()
-        self._rung: set[str] = set()
-        self._bell = asyncio.Event()
+        self._notified: set[str] = set()
+        self._wakeup = asyncio.Event()
         self._quoted_at = 0.0
         self.chips: dict[str, str] = {}
 
-    # What the listener says
-
-    def ring(self, kind: str) -> None:
-        """A commit changed the "wire", the "quotes" or the "front". Loop's thread only."""
-        self._rung.add(kind)
-        self._bell.set()
-
-    # What a stream does
+    def notify(self, kind: str) -> None:
+        """Read what changed soon: "wire", "quotes" or "front". Call it in the loop's thread."""
+        self._notified.add(kind)
+        self._wakeup.set()
 
     def join(self) -> Reader | None:
-        """Return a new reader at the log's end, or None: the house is full."""
+        """Return a new reader at the log's end, or None if there are too many."""
         if self.closing or len(self.readers) >= self.most:
             self.counts["refused"] += 1
             return None
@@ -157,7 +153,7 @@ class Hub:
         self.readers.discard(reader)
 
     async def next(self, reader: Reader) -> bytes | None:
-        """Wait for what `reader` has not seen; None: it must go and come back."""
+        """Wait for what `reader` has not seen; None: it must reconnect."""
         while reader.at == self._end and not self.closing:
             await self._news.wait()
         if self.closing:
@@ -169,45 +165,43 @@ class Hub:
         reader.at = self._end
         return piece
 
-    async def missed(self, cursor: str) -> Missed:
+    async def replay(self, cursor: str) -> Replay:
         """Return what happened after `cursor` and is not on the log any more."""
         try:
             asked = position(cursor)
         except Unreadable:
-            return Missed([], reset=True)
+            return Replay([], reset=True)
         upto = position(self.cursor)
         if asked >= upto:
-            return Missed([])
+            return Replay([])
         if not self._remembers(asked):
             async with self._replaying:
                 if not self._remembers(asked) and not await self._recall(cursor):
                     self.counts["resets"] += 1
-                    return Missed([], reset=True)
-        return Missed([e for e in self._history if asked < e.position <= upto])
+                    return Replay([], reset=True)
+        return Replay([e for e in self._history if asked < e.position <= upto])
 
     def recent(self) -> list[Entry]:
-        """What was told lately: the page of one who comes first may be that old."""
+        """Return what was sent in the last `PAGE_AGE` seconds: a page may be that old."""
         since = monotonic() - PAGE_AGE
         return [entry for entry in self._history if entry.told_at > since]
-
-    # What the hub does
 
     async def run(self) -> None:
         """Read what changed until cancelled. Errors of the database are waited out."""
         beat = asyncio.create_task(self._heartbeat())
         try:
             await self._patiently(self._begin)
-            echoes = list(ECHOES)
+            delays = list(REREAD_DELAYS)
             while True:
-                rung = await self._wait(echoes.pop(0) if echoes else POLL)
-                if rung:
-                    echoes = list(ECHOES)
-                await self._patiently(partial(self._read, rung))
+                notified = await self._wait(delays.pop(0) if delays else POLL)
+                if notified:
+                    delays = list(REREAD_DELAYS)
+                await self._patiently(partial(self._read, notified))
         finally:
             beat.cancel()
 
     async def close(self) -> None:
-        """Let all readers end their streams, and refuse new ones."""
+        """End all streams, and refuse new ones; a second at most."""
         self.closing = True
         self._wake()
         for _ in range(20):
@@ -237,24 +231,24 @@ class Hub:
     async def _wait(self, seconds: float) -> set[str]:
         try:
             async with asyncio.timeout(seconds):
-                await self._bell.wait()
+                await self._wakeup.wait()
         except TimeoutError:
             pass
-        self._bell.clear()
-        rung, self._rung = self._rung, set()
-        return rung
+        self._wakeup.clear()
+        notified, self._notified = self._notified, set()
+        return notified
 
-    async def _read(self, rung: set[str]) -> None:
+    async def _read(self, notified: set[str]) -> None:
         while await self._read_wire():
             pass
-        if "quotes" in rung:
+        if "quotes" in notified:
             await self._read_quotes()
-        if "front" in rung:
+        if "front" in notified:
             self._tell(event("front", {}))
 
     async def _read_quotes(self) -> None:
         if monotonic() - self._quoted_at < QUOTES_EVERY:
-            asyncio.get_running_loop().call_later(QUOTES_EVERY, self.ring, "quotes")
+            asyncio.get_running_loop().call_later(QUOTES_EVERY, self.notify, "quotes")
             return
         self._quoted_at = monotonic()
         chips = dict(await self._quotes())
@@ -291,7 +285,7 @@ class Hub:
 
     async def _recall(self, cursor: str) -> bool:
         """Lengthen the history back to `cursor`, if that is at most `REPLAY` posts."""
-        here, at, found = position(self.cursor), cursor, list[Told]()
+        here, at, found = position(self.cursor), cursor, list[WireChange]()
         for _ in range(RECALL_STEPS):
             told, further = await self._since(at, REPLAY)
             found += told
@@ -342,6 +336,6 @@ class Hub:
             self._publish(b": still here\n\n")
 
 
-def _entry(told: Told, *, told_at: float) -> Entry:
+def _entry(told: WireChange, *, told_at: float) -> Entry:
     piece = event("wire", told.data, told.cursor)
     return Entry(position(told.cursor), told.data, piece, told_at)

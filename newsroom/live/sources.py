@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from django.db import Error, close_old_connections
 
 from markets import ticker
-from newsroom.live.hub import Hub, Told
+from newsroom.live.hub import Hub, WireChange
 from wire import ledger
 
 # One thread: one connection, and the ledger is read in order.
@@ -25,10 +25,10 @@ def make_hub(*, most: int) -> Hub:
     )
 
 
-def _since(cursor: str, limit: int) -> tuple[list[Told], str]:
+def _since(cursor: str, limit: int) -> tuple[list[WireChange], str]:
     rows, cursor = ledger.since(cursor, limit=limit)
     told = [
-        Told(
+        WireChange(
             cursor=row.cursor,
             data={
                 "id": row.public_id,

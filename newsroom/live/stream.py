@@ -1,4 +1,4 @@
-"""The doors of the live stream: `/live/` for browsers, `/live/poll` for those without."""
+"""The live stream over HTTP: `/live/` as events, `/live/poll` as JSON."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from time import monotonic
 from urllib.parse import parse_qs
 
 from newsroom.edge.cache_asgi import Receive, Scope, Send
-from newsroom.live.hub import Hub, Missed, Reader, event, retry
+from newsroom.live.hub import Hub, Reader, Replay, event, retry
 
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -111,7 +111,7 @@ class Stream:
 
     async def _poll(self, scope: Scope, send: Send) -> None:
         after, upto = _cursor(scope), self.hub.cursor
-        missed = await self.hub.missed(after) if after else Missed(self.hub.recent())
+        missed = await self.hub.replay(after) if after else Replay(self.hub.recent())
         body = json.dumps(
             {
                 "cursor": upto,
@@ -131,7 +131,7 @@ class Stream:
             "headers": STREAM_HEADERS,
         }
         here = self.hub.cursor
-        missed = await self.hub.missed(cursor) if cursor else Missed(self.hub.recent())
+        missed = await self.hub.replay(cursor) if cursor else Replay(self.hub.recent())
         await send(start)
         piece: bytes | None = _welcome(missed, here) + self.hub.quotes_piece
         while piece is not None:
@@ -142,7 +142,7 @@ class Stream:
         await send({"type": "http.response.body", "body": retry()})
 
 
-def _welcome(missed: Missed, here: str) -> bytes:
+def _welcome(missed: Replay, here: str) -> bytes:
     """What a reader gets first: when to come back, where it is, what it missed."""
     name = "reset" if missed.reset else "hello"
     replay = b"".join(entry.piece for entry in missed.entries)

@@ -1,4 +1,4 @@
-"""What a long command says: plain lines, JSON, or a moving line on a terminal."""
+"""Output of a long command: plain lines, JSON, or a progress line on a terminal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from django.core.management.base import OutputWrapper
 
 from newsroom.operations import integrity_checks
-from newsroom.operations.integrity_checks import Proof, Verdict
+from newsroom.operations.integrity_checks import Check, Result
 
 STEP = 0.2  # seconds between two states of a moving line
 CLEAR = "\r\x1b[K"
 
 
-class Teller:
+class CommandOutput:
     """The output of one command."""
 
     def __init__(self, out: OutputWrapper, *, as_json: bool) -> None:
@@ -36,33 +36,33 @@ class Teller:
             self._out.flush()
             self._next = time.monotonic() + STEP
 
-    def prove(self, proofs: list[Proof]) -> int:
-        """Carry out `proofs`, name every fault, and return how many there are."""
+    def run_checks(self, checks: list[Check]) -> int:
+        """Run `checks`, name every fault, and return how many there are."""
         totals: dict[str, int] = {}
 
-        def watch(verdict: Verdict) -> None:
-            name = verdict.proof.name
+        def watch(result: Result) -> None:
+            name = result.check.name
             if self._moves:
                 total = totals.get(name) or totals.setdefault(
-                    name, verdict.proof.total()
+                    name, result.check.total()
                 )
-                self.moving(f"{name}: {verdict.checked:,} of {total:,}")
+                self.moving(f"{name}: {result.checked:,} of {total:,}")
 
-        def fault(proof: Proof, words: str) -> None:
-            self.line(words, proof=proof.name, fault=words)
+        def fault(check: Check, words: str) -> None:
+            self.line(words, proof=check.name, fault=words)
 
         faults = 0
-        for verdict in integrity_checks.verify(proofs, tell=fault, watch=watch):
-            self._verdict(verdict)
-            faults += verdict.wrong
+        for result in integrity_checks.verify(checks, tell=fault, watch=watch):
+            self._line_of(result)
+            faults += result.wrong
         return faults
 
-    def _verdict(self, verdict: Verdict) -> None:
-        proof = verdict.proof
-        end = f"{verdict.wrong:,} wrong" if verdict.wrong else "all right"
+    def _line_of(self, result: Result) -> None:
+        check = result.check
+        end = f"{result.wrong:,} wrong" if result.wrong else "all right"
         self.line(
-            f"{proof.name}: {verdict.checked:,} {proof.proves}, {end}",
-            proof=proof.name,
-            checked=verdict.checked,
-            wrong=verdict.wrong,
+            f"{check.name}: {result.checked:,} {check.subject}, {end}",
+            proof=check.name,
+            checked=result.checked,
+            wrong=result.wrong,
         )

@@ -1,7 +1,7 @@
-"""`manage.py verify`: everything that can be proved is computed again.
+"""`manage.py verify`: compute every hash again and look for every file.
 
-A proof yields once for everything it looked at: an empty string where all is right, else
-one sentence that names the row or the file. See also `articles/integrity.py`.
+A check yields once for each row or file: an empty string where all is right, else one
+sentence that names it. See also `articles/integrity.py`.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ DOCUMENT = re.compile(r"[0-9a-f]{64}")  # the name of one: its hash
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the files lie that the database speaks of."""
+class StoredFiles:
+    """Where the documents and pictures that rows name are stored."""
 
     blobs: Path
     media: Storage
@@ -66,75 +66,75 @@ class Place:
         return self.blobs / raw_documents.path_of(name).relative_to(settings.BLOB_DIR)
 
 
-def here() -> Place:
-    """Return the place of this installation's own files."""
-    return Place(Path(settings.BLOB_DIR), default_storage)
+def own_files() -> StoredFiles:
+    """Return the stored files of this installation."""
+    return StoredFiles(Path(settings.BLOB_DIR), default_storage)
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """One thing that can be proved, row by row or file by file."""
+class Check:
+    """One check of many rows or files."""
 
     name: str
-    proves: str  # as a sentence says it: "12 … are as written"
+    subject: str  # as a sentence says it: "12 … are as written"
     total: Callable[[], int]
-    look: Callable[[], Iterator[str]]
+    faults: Callable[[], Iterator[str]]
 
 
 @dataclass(slots=True)
-class Verdict:
-    """What one proof came to."""
+class Result:
+    """The result of one check so far."""
 
-    proof: Proof
+    check: Check
     checked: int = 0
     wrong: int = 0
 
 
-def proofs(place: Place, sample: int | None = None) -> list[Proof]:
-    """Return every proof, cheapest first.
+def all_checks(stored: StoredFiles, sample: int | None = None) -> list[Check]:
+    """Return every check, cheapest first.
 
     With `sample` only so many documents and original pictures are read in full, drawn at
-    random; that they are there, and everything else, is proved for all.
+    random; that they are there, and everything else, is checked for all.
     """
     return [
-        Proof("ledger", "public changes", _count(Change), integrity.changes),
-        Proof("texts", "saved texts", _count(Revision), integrity.revisions),
-        Proof("items", "posts and their versions", _count(Item), _items),
-        Proof("contents", "versions' contents", _count(Version), _contents),
-        Proof("versions", "versions' documents", _count(Version),
-              lambda: _versions(place)),
-        Proof("documents", "documents of the wire",
-              lambda: sample or sum(1 for _ in documents(place)),
-              lambda: _hashes(documents(place), sample)),
-        Proof("originals", "original pictures", Image.objects.kept().count,
-              lambda: _originals(place, sample)),
-        Proof("renditions", "renditions", _count(Rendition),
-              lambda: _renditions(place)),
-        Proof("files", "files of pictures",
+        Check("ledger", "public changes", _count(Change), integrity.changes),
+        Check("texts", "saved texts", _count(Revision), integrity.revisions),
+        Check("items", "posts and their versions", _count(Item), _items),
+        Check("contents", "versions' contents", _count(Version), _contents),
+        Check("versions", "versions' documents", _count(Version),
+              lambda: _versions(stored)),
+        Check("documents", "documents of the wire",
+              lambda: sample or sum(1 for _ in documents(stored)),
+              lambda: _hashes(documents(stored), sample)),
+        Check("originals", "original pictures", Image.objects.kept().count,
+              lambda: _originals(stored, sample)),
+        Check("renditions", "renditions", _count(Rendition),
+              lambda: _renditions(stored)),
+        Check("files", "files of pictures",
               lambda: Image.objects.kept().count() + Rendition.objects.count(),
-              lambda: _files(place, timezone.now())),
+              lambda: _files(stored, timezone.now())),
     ]  # fmt: skip
 
 
 def verify(
-    proofs: list[Proof],
+    checks: list[Check],
     *,
-    tell: Callable[[Proof, str], object],
-    watch: Callable[[Verdict], object] = lambda verdict: None,
-) -> Iterator[Verdict]:
-    """Carry out each proof and yield what it came to.
+    tell: Callable[[Check, str], object],
+    watch: Callable[[Result], object] = lambda result: None,
+) -> Iterator[Result]:
+    """Run each check and yield its result.
 
-    `tell` is handed each fault as it is found; `watch` the state after each row.
+    `tell` is called with each fault as it is found; `watch` with the result after each row.
     """
-    for proof in proofs:
-        verdict = Verdict(proof)
-        for words in proof.look():
-            verdict.checked += 1
+    for check in checks:
+        result = Result(check)
+        for words in check.faults():
+            result.checked += 1
             if words:
-                verdict.wrong += 1
-                tell(proof, words)
-            watch(verdict)
-        yield verdict
+                result.wrong += 1
+                tell(check, words)
+            watch(result)
+        yield result
 
 
 def _count(model: type[Model]) -> Callable[[], int]:
@@ -142,7 +142,7 @@ def _count(model: type[Model]) -> Callable[[], int]:
 
 
 def _items() -> Iterator[str]:
-    """Prove that each post shows what its current version says."""
+    """Check that each post shows what its current version says."""
     last = 0
     while True:
         with connection.cursor() as cursor:
@@ -156,7 +156,7 @@ def _items() -> Iterator[str]:
 
 
 def _contents() -> Iterator[str]:
-    """Prove that each version says what it said when it came, by the form it has."""
+    """Check that each version says what it said when it came, by the form it has."""
     counted = sorted(content_hash.columns())
     texts = Version.objects.only("public_id", "content_hash", "hash_form", *counted)
     for version in by_key(texts):
@@ -170,23 +170,23 @@ def _contents() -> Iterator[str]:
             yield f"{name}: its content was altered."
 
 
-def _versions(place: Place) -> Iterator[str]:
-    """Prove that the document each version came in is there."""
-    is_there = lru_cache(maxsize=1024)(lambda name: place.blob(name).is_file())
+def _versions(stored: StoredFiles) -> Iterator[str]:
+    """Check that the document each version came in is there."""
+    is_there = lru_cache(maxsize=1024)(lambda name: stored.blob(name).is_file())
     columns = Version.objects.only("public_id", "blob")
     for version in by_key(columns, 2_000):
         gone = f"Version {version.public_id}: its document {version.blob} is missing."
         yield "" if is_there(version.blob) else gone
 
 
-def documents(place: Place) -> Iterator[Path]:
+def documents(stored: StoredFiles) -> Iterator[Path]:
     """Find every document on the disk; what is being written is left out."""
-    for folder, _, names in os.walk(place.blobs):
+    for folder, _, names in os.walk(stored.blobs):
         yield from (Path(folder, name) for name in names if DOCUMENT.fullmatch(name))
 
 
 def _hashes(paths: Iterator[Path], sample: int | None) -> Iterator[str]:
-    """Prove that documents have the hashes they are named after."""
+    """Check that documents have the hashes they are named after."""
     for path in _drawn(paths, sample) if sample else paths:
         try:
             with path.open("rb") as file:
@@ -208,8 +208,8 @@ def _drawn(paths: Iterator[Path], sample: int) -> list[Path]:
     return drawn
 
 
-def _originals(place: Place, sample: int | None) -> Iterator[str]:
-    """Prove that the pictures people gave us are there, as they gave them."""
+def _originals(stored: StoredFiles, sample: int | None) -> Iterator[str]:
+    """Check that the pictures people gave us are there, as they gave them."""
     keys = list(Image.objects.kept().values_list("pk", flat=True)) if sample else []
     drawn = set(random.sample(keys, min(sample or 0, len(keys))))
     for image in by_key(Image.objects.kept().only("public_id", "original", "sha256")):
@@ -217,23 +217,23 @@ def _originals(place: Place, sample: int | None) -> Iterator[str]:
         whole = sample is None or image.pk in drawn
         try:
             if whole:
-                with place.media.open(image.original.name or "") as file:
+                with stored.media.open(image.original.name or "") as file:
                     right = sha256(file) == image.sha256
             else:
-                right = place.media.exists(image.original.name or "")
+                right = stored.media.exists(image.original.name or "")
         except (OSError, SuspiciousOperation, ValueError) as error:
             yield f"{name} cannot be read: {_reason(error)}."
         else:
             yield "" if right else f"{name} {'was altered' if whole else 'is missing'}."
 
 
-def _renditions(place: Place) -> Iterator[str]:
-    """Prove that every rendition is there and as long as it was when it was made."""
+def _renditions(stored: StoredFiles) -> Iterator[str]:
+    """Check that every rendition is there and as long as it was when it was made."""
     columns = ("image__public_id", "file", "size", "shape", "width", "format")
     for row in by_key(Rendition.objects.select_related("image").only(*columns)):
         name = f"{row.shape}-{row.width}.{row.format} of picture {row.image.public_id}"
         try:
-            size = place.media.size(row.file.name or "")
+            size = stored.media.size(row.file.name or "")
         except (OSError, SuspiciousOperation, ValueError) as error:
             yield f"{name} cannot be read: {_reason(error)}."
         else:
@@ -241,10 +241,10 @@ def _renditions(place: Place) -> Iterator[str]:
             yield "" if size == row.size else wrong
 
 
-def _files(place: Place, now: datetime) -> Iterator[str]:
-    """Prove that a row names each file; those the hourly sweep is yet to see left out."""
+def _files(stored: StoredFiles, now: datetime) -> Iterator[str]:
+    """Check that a row names each file; those the hourly sweep is yet to see left out."""
     for name, has_row in orphan_files.told(
-        now, store=place.media, grace=2 * orphan_files.GRACE
+        now, store=stored.media, grace=2 * orphan_files.GRACE
     ):
         yield "" if has_row else f"The file {name} belongs to no picture."
 

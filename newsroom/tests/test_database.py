@@ -54,7 +54,7 @@ class Line:
     def _carry(self, client: socket.socket) -> None:
         server = socket.socket(socket.AF_UNIX)
         server.connect(self.server)
-        deaf = False
+        failed = False
         with client, server, selectors.DefaultSelector() as ready, suppress(OSError):
             ready.register(client, selectors.EVENT_READ, server)
             ready.register(server, selectors.EVENT_READ, client)
@@ -65,8 +65,8 @@ class Line:
                         return
                     words = self.lose_the_answer_to
                     if key.fileobj is client and words and words in piece:
-                        deaf, self.lost, self.lose_the_answer_to = True, True, b""
-                    if key.fileobj is client or not deaf:
+                        failed, self.lost, self.lose_the_answer_to = True, True, b""
+                    if key.fileobj is client or not failed:
                         key.data.sendall(piece)
 
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from newsroom.edge.health import Watch
-from newsroom.edge.page_store import Store
+from newsroom.edge.health import HealthEndpoints
+from newsroom.edge.page_store import PageStore
 from staff.roles import PERMISSIONS
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "permissions.md"
@@ -69,7 +69,7 @@ def plain(pattern: str) -> str:
 
 
 def routes() -> set[str]:
-    shell = STREAM | set(Watch(Store(), listening=lambda: True).own())
+    shell = STREAM | set(HealthEndpoints(PageStore(), listening=lambda: True).by_path())
     return {f"/{route}" for route in walk(get_resolver())} | shell
 
 
@@ -115,7 +115,7 @@ def public_rows() -> list[Row]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", public_rows(), ids=lambda row: row.route)
 def test_what_is_for_anyone_asks_nobody_to_log_in(client, row):
-    shell = Watch(Store(), listening=lambda: True).own()
+    shell = HealthEndpoints(PageStore(), listening=lambda: True).by_path()
     if row.route in shell or ".*" in row.route:
         return
     response = client.get(sample(row.route))
@@ -127,7 +127,7 @@ def test_what_is_for_anyone_asks_nobody_to_log_in(client, row):
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", public_rows(), ids=lambda row: row.route)
 def test_what_is_for_reading_refuses_to_be_written(client, row):
-    shell = Watch(Store(), listening=lambda: True).own()
+    shell = HealthEndpoints(PageStore(), listening=lambda: True).by_path()
     if row.route in shell or row.methods != "GET" or ".*" in row.route:
         return
     for method in ("post", "put", "patch", "delete"):

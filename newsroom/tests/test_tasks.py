@@ -4,7 +4,7 @@ import pytest
 from kombu import Connection
 
 from newsroom.celery import app
-from newsroom.launcher.run import Place, commands
+from newsroom.launcher.run import Installation, commands
 
 
 def ours():
@@ -28,7 +28,9 @@ def test_every_task_has_a_queue_and_every_queue_a_task():
 def test_each_queue_has_exactly_one_kind_of_worker(tmp_path):
     taken = [
         queue
-        for command in commands(Place("127.0.0.1", 8000, tmp_path), demo=False).values()
+        for command in commands(
+            Installation("127.0.0.1", 8000, tmp_path), demo=False
+        ).values()
         for part in command
         if part.startswith("--queues=")
         for queue in part.removeprefix("--queues=").split(",")

@@ -44,39 +44,40 @@ def start(
     *,
     postgres: bool = True,
     valkey: bool = True,
-    tied: bool = False,
+    end_with_caller: bool = False,
     say: Callable[[str], object] = lambda line: None,
-    unwanted: Callable[[], bool] = lambda: False,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Servers:
     """Bring up what is asked for and not up yet; return what was brought up.
 
-    With `tied` the servers end, in good order, when the calling process ends in any
-    way. `say` is handed a line of progress where a step takes long; `unwanted` is asked
-    meanwhile whether to give up. Raises `OperatorError`, with one sentence for whoever operates
-    the paper, where a server cannot run.
+    With `end_with_caller` the servers end, in good order, when the calling process ends in
+    any way. `say` is handed a line of progress where a step takes long; `is_cancelled` is
+    asked meanwhile whether to give up. Raises `OperatorError` where a server cannot run.
     """
     var = var_dir()
     of_postgres = of_valkey = False
     if postgres:
-        with _state(var, "postgres", unwanted) as account:
-            of_postgres = _postgres.start(var, account, tied, say, unwanted)
+        with _state(var, "postgres", is_cancelled) as account:
+            of_postgres = _postgres.start(
+                var, account, end_with_caller, say, is_cancelled
+            )
     if valkey:
-        with _state(var, "valkey", unwanted) as account:
-            of_valkey = _valkey.start(var, account, tied, unwanted)
+        with _state(var, "valkey", is_cancelled) as account:
+            of_valkey = _valkey.start(var, account, end_with_caller, is_cancelled)
     return Servers(postgres=of_postgres, valkey=of_valkey)
 
 
 def keep(needed: Servers, *, say: Callable[[str], object]) -> list[Keeper]:
-    """Start again, for ever and tied to this process, what is needed, whenever it ends."""
+    """Start each server that is needed again whenever it ends; all end with this process."""
 
     def keeper(name: str, log: Path, which: Servers) -> Keeper:
-        def begin(unwanted: Callable[[], bool]) -> None:
+        def begin(is_cancelled: Callable[[], bool]) -> None:
             start(
                 postgres=which.postgres,
                 valkey=which.valkey,
-                tied=True,
+                end_with_caller=True,
                 say=say,
-                unwanted=unwanted,
+                is_cancelled=is_cancelled,
             )
 
         return Keeper(name, begin, log=log, say=say)
@@ -105,7 +106,7 @@ def stop(*, postgres: bool = True, valkey: bool = True) -> None:
             with _lock(var, name, lambda: False):
                 halt(var)
     for log in logs(var):
-        processes.fallen(log)  # those ends were meant
+        processes.a_child_exited(log)  # these were told to
 
 
 def logs(var: Path | None = None) -> list[Path]:
@@ -114,12 +115,14 @@ def logs(var: Path | None = None) -> list[Path]:
 
 
 @contextmanager
-def _state(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[Account]:
+def _state(
+    var: Path, server: str, is_cancelled: Callable[[], bool]
+) -> Iterator[Account]:
     """Make the folders, hold the lock, and give the account that runs the servers."""
     restrict_var(var)
     with refusing_os_errors(var):
         (var / "log").mkdir(mode=0o700, exist_ok=True)
-    with _lock(var, server, unwanted), refusing_os_errors(var):
+    with _lock(var, server, is_cancelled), refusing_os_errors(var):
         account = processes.account(var / "postgres")
         sockets = run_dir(var)
         sockets.mkdir(mode=0o700, exist_ok=True)
@@ -132,12 +135,12 @@ def _state(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[Acc
             raise OperatorError(
                 f"{sockets} belongs to another user; remove it and try again."
             )
-        processes.give(sockets, account)
+        processes.chown(sockets, account)
         yield account
 
 
 @contextmanager
-def _lock(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[None]:
+def _lock(var: Path, server: str, is_cancelled: Callable[[], bool]) -> Iterator[None]:
     """Let one start or stop of a server at a time; the kernel lifts a dead process's lock.
 
     Each server has its own: one that hangs at its start must not hold up the other.
@@ -147,7 +150,7 @@ def _lock(var: Path, server: str, unwanted: Callable[[], bool]) -> Iterator[None
         handle = os.open(var / f"{server}.lock", flags, 0o600)
     try:
         while not _locked(handle):
-            if unwanted():
+            if is_cancelled():
                 raise OperatorError(f"Somebody else starts or stops {server} just now.")
             time.sleep(0.05)
         yield

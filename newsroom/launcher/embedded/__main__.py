@@ -23,8 +23,11 @@ def main(arguments: list[str]) -> int:
         _print(str(refusal))
         return 1
     var = var_dir()
-    _print(f"PostgreSQL {'no' if postgres.answers(var) else 'runs'}: {database_url()}")
-    _print(f"Valkey {'runs' if valkey.answers(var) else 'no'}: {redis_url()}")
+    for name, server, url in (
+        ("PostgreSQL", postgres, database_url()),
+        ("Valkey", valkey, redis_url()),
+    ):
+        _print(f"{name} {'no' if server.connection_error(var) else 'runs'}: {url}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Keeps one embedded server running: starts it again whenever it ends, however often."""
+"""A thread that starts one embedded server again whenever it ends."""
 
 import threading
 import time
@@ -12,16 +12,16 @@ from newsroom.operator_errors import OperatorError
 
 LOOK_EVERY = 0.5  # seconds between two looks whether the server has ended
 FIRST_PAUSE, LAST_PAUSE = 1.0, 30.0  # seconds from one start to the next
-SOUND = 60.0  # seconds a server must run for its earlier ends to be forgotten
-STOP_LIMIT = 15.0  # seconds a start under way may take to see that it is unwanted
+STABLE_AFTER = 60.0  # seconds a server must run for its earlier ends to be forgotten
+STOP_LIMIT = 15.0  # seconds a start under way may take to see that it is is_cancelled
 
 
 class Keeper(threading.Thread):
-    """Looks after one server for as long as the paper runs, beside everything else.
+    """Keeps one server running for as long as the paper runs.
 
-    The kernel ends a tied server with the thread that started it, not with the process
+    The kernel ends such a server with the thread that started it, not with the process
     (prctl(2), PR_SET_PDEATHSIG): the thread that starts servers again must not end while
-    they are wanted.
+    they are needed.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Keeper(threading.Thread):
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Start nothing any more; give up what is under way. A few seconds at most."""
+        """Stop restarting, and cancel a start that is under way; `STOP_LIMIT` s at most."""
         self._stopping.set()
         self.join(STOP_LIMIT)
 
@@ -51,20 +51,20 @@ class Keeper(threading.Thread):
         pause, wanted = FIRST_PAUSE, False
         not_before = started = time.monotonic()
         while not self._stopping.wait(LOOK_EVERY):
-            processes.cap_held(self._log)
-            wanted = processes.fallen(self._log) or wanted
+            processes.truncate_log(self._log)
+            wanted = processes.a_child_exited(self._log) or wanted
             now = time.monotonic()
             if not wanted or now < not_before:
                 continue
-            if now - started > SOUND:
+            if now - started > STABLE_AFTER:
                 pause = FIRST_PAUSE
             self._say(f"{self._server} has ended; starting it again …")
-            wanted = not self._brought_up()
+            wanted = not self._start_once()
             started = time.monotonic()
             not_before = started + pause
             pause = min(pause * 2, LAST_PAUSE)
 
-    def _brought_up(self) -> bool:
+    def _start_once(self) -> bool:
         """Try once to bring it up; False, and the reason is said, if that failed."""
         try:
             self._begin(self._stopping.is_set)
@@ -76,7 +76,7 @@ class Keeper(threading.Thread):
 
 
 def _told(error: Exception) -> str:
-    """Return what an operator should read of `error`."""
+    """Return `error` as a sentence for the operator."""
     if isinstance(error, OperatorError):
         return str(error)
     with suppress(IndexError):

@@ -51,13 +51,13 @@ SETTINGS = {
 def start(
     var: Path,
     account: Account,
-    tied: bool,
+    end_with_caller: bool,
     say: Callable[[str], object],
-    unwanted: Callable[[], bool],
+    is_cancelled: Callable[[], bool],
 ) -> bool:
     data = var / "postgres"
     _check_version(data)
-    if answers(var) is None:
+    if connection_error(var) is None:
         return False
     _clear_strays(data)
     fresh = not data.exists()
@@ -66,16 +66,16 @@ def start(
         say("Making the database (first start only) …")
         _make_cluster(data, account)
     child = None
-    if not processes.roots_in(data):
+    if not processes.servers_in(data):
         settings = SETTINGS | {"unix_socket_directories": str(run_dir(var))}
         flags = [part for pair in settings.items() for part in ("-c", "=".join(pair))]
-        child = processes.serve(
+        child = processes.start_server(
             [_postgres_bin("postgres"), "-D", str(data), *flags],
             log=var / "log" / "postgres.log",
             account=account,
-            end_with_caller=signal.SIGINT if tied else None,
+            end_with_caller=signal.SIGINT if end_with_caller else None,
         )
-    _await_postgres(var, child, say, unwanted)
+    _await_postgres(var, child, say, is_cancelled)
     try:
         _make_database(var)
     except psycopg.OperationalError as error:
@@ -89,8 +89,8 @@ def start(
 def stop(var: Path) -> None:
     """Stop PostgreSQL if it runs, and wait until it is gone."""
     # INT is its fast stop, QUIT its immediate one.
-    postmaster = processes.roots_in(var / "postgres")
-    processes.end(postmaster, signal.SIGINT, STOP_LIMIT, signal.SIGQUIT)
+    postmaster = processes.servers_in(var / "postgres")
+    processes.terminate(postmaster, signal.SIGINT, STOP_LIMIT, signal.SIGQUIT)
 
 
 def _check_version(data: Path) -> None:
@@ -121,11 +121,11 @@ def _clear_strays(data: Path) -> None:
     if not data.exists():
         return
     claims = [data / "postmaster.pid", run_dir(data.parent) / f"{POSTGRES_SOCKET}.lock"]
-    alive = {process.pid: process for process in processes.working_in(data)}
+    alive = {process.pid: process for process in processes.processes_in(data)}
     recorded = [_first_number(claim) for claim in claims]
     if recorded[0] in alive:
         return
-    processes.end(list(alive.values()), signal.SIGQUIT, 3, signal.SIGKILL)
+    processes.terminate(list(alive.values()), signal.SIGQUIT, 3, signal.SIGKILL)
     for claim, pid in zip(claims, recorded, strict=True):
         if pid and psutil.pid_exists(pid):
             claim.unlink(missing_ok=True)
@@ -145,7 +145,7 @@ def _make_cluster(data: Path, account: Account) -> None:
     with refusing_os_errors(data):
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        processes.give(draft, account)
+        processes.chown(draft, account)
     command = [
         _postgres_bin("initdb"), "-D", str(draft), "-U", NAME, "--data-checksums",
         "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
@@ -163,14 +163,16 @@ def _make_cluster(data: Path, account: Account) -> None:
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
         raise OperatorError(
-            processes.why("PostgreSQL could not be set up", done.stderr, data)
+            processes.last_error_line(
+                "PostgreSQL could not be set up", done.stderr, data
+            )
         )
     with refusing_os_errors(data):
         draft.rename(data)
 
 
-def answers(var: Path) -> psycopg.OperationalError | None:
-    """Return None if PostgreSQL takes connections, else why not."""
+def connection_error(var: Path) -> psycopg.OperationalError | None:
+    """Return why PostgreSQL takes no connection; None if it does."""
     try:
         _connect(var, "postgres").close()
     except psycopg.OperationalError as error:
@@ -192,22 +194,24 @@ def _await_postgres(
     var: Path,
     child: subprocess.Popen[bytes] | None,
     say: Callable[[str], object],
-    unwanted: Callable[[], bool],
+    is_cancelled: Callable[[], bool],
 ) -> None:
     """Wait until PostgreSQL answers; `OperatorError` with its last words if it ends."""
     log = var / "log" / "postgres.log"
     began, said = time.monotonic(), False
-    while error := answers(var):
+    while error := connection_error(var):
         waited = time.monotonic() - began
-        if unwanted():
+        if is_cancelled():
             raise OperatorError("PostgreSQL was told to stop before it had started.")
         if (
-            not processes.roots_in(var / "postgres")
+            not processes.servers_in(var / "postgres")
             if child is None
             else child.poll() is not None
         ):
             words = log.read_text(errors="replace")
-            raise OperatorError(processes.why("PostgreSQL did not start", words, log))
+            raise OperatorError(
+                processes.last_error_line("PostgreSQL did not start", words, log)
+            )
         if waited > RECOVERY_LIMIT:
             raise OperatorError(
                 f"PostgreSQL does not answer ({error}); its log is {log}."

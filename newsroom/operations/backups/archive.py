@@ -38,11 +38,11 @@ OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.checksum_flag: 1,
 }
 Manifest = dict[str, Any]
-Watch = Callable[[str], object]  # is handed the name of each part
+OnPart = Callable[[str], object]  # is handed the name of each part
 UNREADABLE = (zstd.ZstdError, tarfile.TarError, EOFError, OSError, ValueError)
 
 
-class Damaged(Exception):
+class DamagedBackup(Exception):
     """The file is not a whole backup; the message names it and where it fails."""
 
 
@@ -55,19 +55,19 @@ class Part:
         self._state = hashlib.sha256()
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes of it. Raises `Damaged` where they cannot be read."""
+        """Return the next bytes of it. Raises `DamagedBackup` where they cannot be read."""
         with _reading(self._path, self.name):
             piece = self._file.read(size)
         self._state.update(piece)
         return piece
 
     def lines(self) -> Iterator[bytes]:
-        """Give what is left of it line by line. Raises `Damaged`."""
+        """Give what is left of it line by line. Raises `DamagedBackup`."""
         with _reading(self._path, self.name):
             yield from iter(lambda: self._file.readline(MOST_JSON), b"")
 
     def pieces(self, size: int = 1 << 20) -> Iterator[bytes]:
-        """Give what is left of it in pieces of at most `size` bytes. Raises `Damaged`."""
+        """Give what is left of it in pieces of at most `size` bytes. Raises `DamagedBackup`."""
         return iter(lambda: self.read(size), b"")
 
     def hexdigest(self) -> str:
@@ -127,7 +127,7 @@ def writing(path: Path) -> Iterator[Writer]:
 def parts(path: Path) -> Iterator[Part]:
     """Give the parts of a backup in their order; read each before asking for the next.
 
-    Raises `Damaged` where the file cannot be read any further, `OSError` where it cannot
+    Raises `DamagedBackup` where the file cannot be read any further, `OSError` where it cannot
     be opened.
     """
     name = "its beginning"
@@ -143,7 +143,7 @@ def parts(path: Path) -> Iterator[Part]:
                     break
                 name = header.name
                 if content is None:
-                    raise Damaged(f"{path}: {name} is not a file.")
+                    raise DamagedBackup(f"{path}: {name} is not a file.")
                 yield Part(path, name, header.size, content)
                 tar.members.clear()  # tarfile would keep them all
         with _reading(path, name):
@@ -151,10 +151,10 @@ def parts(path: Path) -> Iterator[Part]:
                 pass  # to the checksum at the end
 
 
-def check(path: Path, watch: Watch = lambda name: None) -> Manifest:
+def check(path: Path, watch: OnPart = lambda name: None) -> Manifest:
     """Read a backup from end to end and compare every hash; return its manifest.
 
-    Raises `Damaged`, with the part that is not as it was written.
+    Raises `DamagedBackup`, with the part that is not as it was written.
     """
     manifest: Manifest = {}
     last, whole = "its beginning", False
@@ -173,7 +173,9 @@ def check(path: Path, watch: Watch = lambda name: None) -> Manifest:
             seen.write(_line(part.name, part.size, part.hexdigest()))
             last = part.name
     if not whole or not manifest:
-        raise Damaged(f"{path} breaks off after {last}: it is not a whole backup.")
+        raise DamagedBackup(
+            f"{path} breaks off after {last}: it is not a whole backup."
+        )
     return manifest
 
 
@@ -183,7 +185,7 @@ def _reading(path: Path, name: str) -> Iterator[None]:
         yield
     except UNREADABLE as error:
         reason = str(error).strip().rstrip(".") or type(error).__name__
-        raise Damaged(f"{path} is damaged at {name}: {reason}.") from error
+        raise DamagedBackup(f"{path} is damaged at {name}: {reason}.") from error
 
 
 def _manifest(path: Path, part: Part) -> Manifest:
@@ -191,9 +193,11 @@ def _manifest(path: Path, part: Part) -> Manifest:
         manifest: Manifest = json.loads(part.read(MOST_JSON))
         version = manifest["format"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{path}: its manifest cannot be read.") from error
+        raise DamagedBackup(f"{path}: its manifest cannot be read.") from error
     if version != FORMAT:
-        raise Damaged(f"{path} has format {version}; this release reads {FORMAT}.")
+        raise DamagedBackup(
+            f"{path} has format {version}; this release reads {FORMAT}."
+        )
     return manifest
 
 
@@ -203,9 +207,13 @@ def _compare(path: Path, contents: Part, seen: IO[bytes]) -> None:
         found = seen.readline()
         if line != found:
             name = _name(found or line)
-            raise Damaged(f"{path} is damaged at {name}: not what was written there.")
+            raise DamagedBackup(
+                f"{path} is damaged at {name}: not what was written there."
+            )
     if extra := seen.readline():
-        raise Damaged(f"{path} is damaged at {_name(extra)}: nobody wrote it there.")
+        raise DamagedBackup(
+            f"{path} is damaged at {_name(extra)}: nobody wrote it there."
+        )
 
 
 def _line(name: str, size: int, sha256: str) -> bytes:

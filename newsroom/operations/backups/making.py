@@ -23,7 +23,7 @@ from articles.integrity import by_key
 from articles.models import Image, Rendition
 from newsroom.operations import integrity_checks
 from newsroom.operations.backups import archive, postgres
-from newsroom.operations.backups.archive import Watch, Writer
+from newsroom.operations.backups.archive import OnPart, Writer
 from newsroom.operator_errors import refusing_os_errors
 
 
@@ -39,7 +39,7 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-def backup(path: Path, *, now: datetime, watch: Watch = lambda name: None) -> Report:
+def backup(path: Path, *, now: datetime, watch: OnPart = lambda name: None) -> Report:
     """Write the whole paper to `path`; it may run meanwhile.
 
     The database comes first: a file lies on the disk before a row speaks of it, so the
@@ -114,7 +114,7 @@ def _put(out: Writer, name: str, raw: bytes) -> None:
     out.add(name, len(raw), io.BytesIO(raw))
 
 
-def _media(out: Writer, report: Report, watch: Watch) -> None:
+def _media(out: Writer, report: Report, watch: OnPart) -> None:
     """Copy the pictures that rows speak of, originals and renditions."""
     for rows, column in (
         (Image.objects.kept(), "original"),
@@ -133,9 +133,9 @@ def _media(out: Writer, report: Report, watch: Watch) -> None:
                 report.pictures += 1
 
 
-def _documents(out: Writer, report: Report, watch: Watch) -> None:
+def _documents(out: Writer, report: Report, watch: OnPart) -> None:
     """Copy every document of the wire, and notice those that were altered."""
-    for path in integrity_checks.documents(integrity_checks.here()):
+    for path in integrity_checks.documents(integrity_checks.own_files()):
         watch(f"blobs/{path.name}")
         with path.open("rb") as file:
             found = out.add(f"blobs/{path.name}", path.stat().st_size, file)

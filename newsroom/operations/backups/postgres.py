@@ -174,7 +174,7 @@ def server_major() -> int:
 
 
 @contextmanager
-def beside() -> Iterator[psycopg.Connection]:
+def server_connection() -> Iterator[psycopg.Connection]:
     """Give a connection to the server, but to no database of ours; each statement alone.
 
     Raises `OperatorError` for whatever the server refuses.
@@ -197,7 +197,7 @@ def beside() -> Iterator[psycopg.Connection]:
 
 def exists(name: str) -> bool:
     """Tell whether the server has a database of this name."""
-    with beside() as db:
+    with server_connection() as db:
         row = db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         return row.fetchone() is not None
 
@@ -205,19 +205,19 @@ def exists(name: str) -> bool:
 @contextmanager
 def scratch(name: str) -> Iterator[None]:
     """Make the database `name`; afterwards it is gone, unless it was renamed."""
-    with beside() as db:
+    with server_connection() as db:
         create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
         db.execute(sql.SQL(create).format(sql.Identifier(name)))
     try:
         yield
     finally:
-        with beside() as db:
+        with server_connection() as db:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             db.execute(drop.format(sql.Identifier(name)))
 
 
 @contextmanager
-def speaking_to(name: str) -> Iterator[None]:
+def connected_to(name: str) -> Iterator[None]:
     """Let everything that asks the database ask the one called `name`."""
     ours = connection.settings_dict["NAME"]
     connection.close()
@@ -232,7 +232,7 @@ def speaking_to(name: str) -> Iterator[None]:
 def swap(fresh: str, target: str) -> None:
     """Put the database `fresh` in the place of `target`, whose sessions are cut off."""
     old = f"{target}_before_{fresh.rpartition('_')[2]}"
-    with beside() as db:
+    with server_connection() as db:
         if exists(target):
             # Nobody may come back between the end of the sessions and the new name
             _alter(db, target, sql.SQL("ALLOW_CONNECTIONS false"))

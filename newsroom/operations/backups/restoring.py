@@ -1,4 +1,4 @@
-"""The way back: beside the paper first, and in its place only once it is proved.
+"""Restore a backup: beside the paper first, in its place only once it is verified.
 
 Nothing of the paper is touched before the backup has been read from end to end, restored
 into a database and a folder of its own, and verified there.
@@ -29,19 +29,19 @@ from newsroom.database.base import take_any_time
 from newsroom.launcher import bootstrap
 from newsroom.operations import integrity_checks
 from newsroom.operations.backups import archive, postgres, xid_renumbering
-from newsroom.operations.backups.archive import Damaged, Manifest, Part, Watch
+from newsroom.operations.backups.archive import DamagedBackup, Manifest, OnPart, Part
 from newsroom.operations.backups.making import rows_of_tables
-from newsroom.operations.integrity_checks import DOCUMENT, Place, Proof
+from newsroom.operations.integrity_checks import DOCUMENT, Check, StoredFiles
 from newsroom.operator_errors import OperatorError, refusing_os_errors
 from wire import raw_documents
 
 Say = Callable[[str], object]
-Prove = Callable[[list[Proof]], int]  # carries out proofs; returns how many faults
+RunChecks = Callable[[list[Check]], int]  # returns how many faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is wanted of a restore."""
+class RestoreOptions:
+    """The options of a restore."""
 
     only_verify: bool = False  # restore beside the paper, prove, and throw away
     replace: bool = False  # a paper that is there may be replaced
@@ -50,20 +50,20 @@ class Wish:
 
 def restore(
     path: Path,
-    wish: Wish,
+    options: RestoreOptions,
     *,
     now: datetime,
     say: Say,
-    prove: Prove,
-    watch: Watch = lambda name: None,
+    run_checks: RunChecks,
+    watch: OnPart = lambda name: None,
 ) -> Manifest:
-    """Bring back the paper that `path` holds, as `wish` says; return its manifest.
+    """Bring back the paper that `path` holds, as `options` says; return its manifest.
 
-    Raises `Damaged` or `OperatorError` with the reason why not. Whatever ends it, the paper in
-    place is whole: the old one or the new one.
+    Raises `DamagedBackup` or `OperatorError` with the reason why not. However it ends, the
+    paper in place is whole: the old one or the new one.
     """
     target = connection.settings_dict["NAME"]
-    if not (wish.only_verify or wish.replace):
+    if not (options.only_verify or options.replace):
         _refuse_to_replace(target)
     say(f"Reading {path} …")
     manifest = archive.check(path, watch)
@@ -71,17 +71,19 @@ def restore(
     fresh = f"{target}_restore_{now:%Y%m%d%H%M%S}"
     with _folder() as folder, postgres.scratch(fresh):
         say(f"Restoring into {fresh}, beside the paper …")
-        with postgres.speaking_to(fresh):
+        with postgres.connected_to(fresh):
             _unpack(path, manifest, folder, watch)
             _bring_up(path, manifest, say)
             media = FileSystemStorage(location=folder / "media")
-            faults = prove(integrity_checks.proofs(Place(folder / "blobs", media)))
-        if faults and not wish.accept_faults:
+            faults = run_checks(
+                integrity_checks.all_checks(StoredFiles(folder / "blobs", media))
+            )
+        if faults and not options.accept_faults:
             raise OperatorError(
                 f"{path} holds a paper with {faults:,} faults, named above; the one in"
                 " place was left alone. --accept-faults takes it all the same."
             )
-        if not wish.only_verify:
+        if not options.only_verify:
             say("Putting it in place …")
             _move_files(folder)
             connection.close()
@@ -117,7 +119,7 @@ def _folder() -> Iterator[Path]:
             yield Path(folder)
 
 
-def _unpack(path: Path, manifest: Manifest, folder: Path, watch: Watch) -> None:
+def _unpack(path: Path, manifest: Manifest, folder: Path, watch: OnPart) -> None:
     """Put the rows into the database we speak to and the files into `folder`."""
     parts = archive.parts(path)
     next(parts)  # the manifest
@@ -141,11 +143,11 @@ def _unpack(path: Path, manifest: Manifest, folder: Path, watch: Watch) -> None:
 def _write(path: Path, part: Part, folder: Path) -> None:
     kind, _, name = part.name.partition("/")
     if kind == "blobs" and DOCUMENT.fullmatch(name):
-        where = Place(folder / "blobs", default_storage).blob(name)
+        where = StoredFiles(folder / "blobs", default_storage).blob(name)
     elif kind == "media" and name and ".." not in PurePosixPath(name).parts:
         where = folder / "media" / name.lstrip("/")
     else:
-        raise Damaged(f"{path}: nobody knows what {part.name} is.")
+        raise DamagedBackup(f"{path}: nobody knows what {part.name} is.")
     where.parent.mkdir(parents=True, exist_ok=True)
     with where.open("wb") as file:
         for piece in part.pieces():
@@ -159,9 +161,13 @@ def _bring_up(path: Path, manifest: Manifest, say: Say) -> None:
         found, told = rows_of_tables(), manifest["rows"]
         if found != told:
             unlike = sorted(n for n in {*found, *told} if found.get(n) != told.get(n))
-            raise Damaged(f"{path}: not all rows came back ({', '.join(unlike)}).")
+            raise DamagedBackup(
+                f"{path}: not all rows came back ({', '.join(unlike)})."
+            )
         if integrity.head() != manifest["ledger"]:
-            raise Damaged(f"{path}: the ledger of changes does not end as it did.")
+            raise DamagedBackup(
+                f"{path}: the ledger of changes does not end as it did."
+            )
         if xid_renumbering.renumber():
             say("The ledgers were numbered anew: this server has counted less far.")
         bootstrap.migrate(say)
@@ -172,7 +178,9 @@ def _bring_up(path: Path, manifest: Manifest, say: Say) -> None:
 def _move_files(folder: Path) -> None:
     """Put the files where the paper has them. Whole ones replace what was altered."""
     os.sync()
-    for path in integrity_checks.documents(Place(folder / "blobs", default_storage)):
+    for path in integrity_checks.documents(
+        StoredFiles(folder / "blobs", default_storage)
+    ):
         where = raw_documents.path_of(path.name)
         where.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, where)

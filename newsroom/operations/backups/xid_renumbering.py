@@ -1,8 +1,9 @@
-"""Ledgers name the transaction that wrote each row, and every server counts its own.
+"""Renumber the transactions named in ledgers after a restore to another server.
 
-Readers take rows below the oldest running transaction, in the order of transactions. Moved
-to a server that has not counted as far, old rows would never be told, and new ones would
-stand before them.
+Every row of a ledger holds the number of the transaction that wrote it, and every server
+counts its own. Readers take rows below the oldest running transaction, in that order. On
+a server that has not counted as far, old rows would never be read, and new ones would come
+before them.
 """
 
 from __future__ import annotations

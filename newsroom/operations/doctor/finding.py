@@ -1,4 +1,4 @@
-"""What the doctor says of one thing."""
+"""One finding of the doctor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 
-NAMED = 3  # of many, so many are named
+NAMED = 3  # names given of a longer list
 
 
 class Level(IntEnum):

@@ -41,11 +41,11 @@ class Kind:
     def is_late(self, now: datetime) -> bool:
         return self.oldest is not None and now - self.oldest > LATE
 
-    def stands(self, now: datetime) -> bool:
-        """Whether it is late, and surely nobody takes it."""
-        return self.tells and self.is_late(now) and not self.is_moving(now)
+    def is_stuck(self, now: datetime) -> bool:
+        """Tell whether such work is late and no worker has taken any lately."""
+        return self.tells and self.is_late(now) and not self.is_progressing(now)
 
-    def is_moving(self, now: datetime) -> bool:
+    def is_progressing(self, now: datetime) -> bool:
         return self.moved is not None and now - self.moved <= ALIVE
 
 
@@ -98,8 +98,8 @@ def taken(
     if not kind.is_late(now):
         return Finding(Level.OK, kind.name, f"{kind.waiting:,} due, taken in time.")
     piled = (rings or {}).get(kind.queue, 0) >= RINGS
-    unsure = not kind.tells and not piled and not any(k.stands(now) for k in kinds)
-    if kind.is_moving(now) or unsure:
+    unsure = not kind.tells and not piled and not any(k.is_stuck(now) for k in kinds)
+    if kind.is_progressing(now) or unsure:
         return Finding(
             Level.WARNING,
             kind.name,
@@ -121,7 +121,7 @@ def beat(kinds: list[Kind], rings: dict[str, int] | None, now: datetime) -> Find
     Work that is late while rings wait lacks a worker; work that is late while none wait
     and none moves lacks a ring.
     """
-    if any(kind.is_moving(now) for kind in kinds):
+    if any(kind.is_progressing(now) for kind in kinds):
         return Finding(Level.OK, "beat", "It is heard: work is taken as it rings.")
     piled = [queue for queue, count in (rings or {}).items() if count >= RINGS]
     if piled:

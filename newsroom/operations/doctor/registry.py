@@ -1,4 +1,4 @@
-"""The doctor's rounds: what is looked at, and in which order."""
+"""Every check of the doctor, in its order."""
 
 from __future__ import annotations
 

@@ -166,12 +166,12 @@ def test_kept_copies_are_dropped_hard_and_the_revisions_are_still_proved(image, 
     assert [words for words in integrity.revisions() if words] == []
     names = {"ledger", "texts", "originals", "renditions", "files"}
     proofs = [
-        p for p in integrity_checks.proofs(integrity_checks.here()) if p.name in names
+        p
+        for p in integrity_checks.all_checks(integrity_checks.own_files())
+        if p.name in names
     ]
     wrong = [
-        verdict
-        for verdict in integrity_checks.verify(proofs, tell=print)
-        if verdict.wrong
+        result for result in integrity_checks.verify(proofs, tell=print) if result.wrong
     ]
     assert wrong == []
 
@@ -235,7 +235,9 @@ def test_verify_tells_of_a_file_that_belongs_to_no_picture(image):
     os.utime(stray, (long_ago, long_ago))
     told = []
     proofs = [
-        p for p in integrity_checks.proofs(integrity_checks.here()) if p.name == "files"
+        p
+        for p in integrity_checks.all_checks(integrity_checks.own_files())
+        if p.name == "files"
     ]
     list(integrity_checks.verify(proofs, tell=lambda proof, words: told.append(words)))
     assert told == ["The file renditions/zz-stray.avif belongs to no picture."]

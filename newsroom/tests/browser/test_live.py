@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from newsroom.edge.asgi_app import Shell
+from newsroom.edge.asgi_app import AsgiApplication
 from newsroom.edge.uvicorn_fast_path import FastPathProtocol
 from newsroom.edge.wsgi_bridge import threaded
 from newsroom.live import hub as hub_module
-from newsroom.live.hub import Told
+from newsroom.live.hub import WireChange
 from newsroom.live.stream import Stream
 from newsroom.tests.edge.kit import make_house
 from newsroom.tests.live.test_hub import World
@@ -48,8 +48,8 @@ class Wire(World):
     def tell(self, number, *, kind="new", text="", public=True):
         data = {"id": f"p{number}", "kind": kind, "public": public, "at": "",
                 "row": row(number, text) if public else ""}  # fmt: skip
-        self.told.append(Told(cursor=f"{len(self.told) + 1}-0", data=data))
-        self.hub.ring("wire")
+        self.told.append(WireChange(cursor=f"{len(self.told) + 1}-0", data=data))
+        self.hub.notify("wire")
 
 
 class Silent:
@@ -86,13 +86,13 @@ class Site:
 
         threads = ThreadPoolExecutor(1)
         hub = self.wire.hub
-        house.gate._render._app = app
-        shell = Shell(
-            house.gate, threaded(app, threads), threads=threads,
-            listener=lambda ring: Silent(), ring=hub.ring, run=hub.run, close=hub.close,
-            own={"/live/": Stream(hub).live, "/live/poll": Stream(hub).poll},
+        house.page_cache._render._app = app
+        shell = AsgiApplication(
+            house.page_cache, threaded(app, threads), threads=threads,
+            hub=hub, make_listener=lambda notify: Silent(),
+            endpoints={"/live/": Stream(hub).live, "/live/poll": Stream(hub).poll},
         )  # fmt: skip
-        house.gate.host_is_ours = lambda host: True
+        house.page_cache.host_is_ours = lambda host: True
         listening = socket.create_server(("127.0.0.1", self.port or 0))
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
@@ -203,8 +203,8 @@ def test_quotes_and_a_changed_front_are_told_to_the_page(page):
     with Site() as site:
         opened(page, site)
         site.wire.prices = {"GOLD": "<li data-symbol=GOLD>1</li>"}
-        site.do(site.wire.hub.ring, "quotes")
-        site.do(site.wire.hub.ring, "front")
+        site.do(site.wire.hub.notify, "quotes")
+        site.do(site.wire.hub.notify, "front")
         page.wait_for_function("told.length === 2")
         told = dict(page.evaluate("told"))
         assert told["quotes"]["chips"] == site.wire.prices

@@ -1,8 +1,8 @@
-"""A shell over a paper of one view, as a module a server can be given."""
+"""The application over a paper of one view, as a module a server can be given."""
 
 from concurrent.futures import ThreadPoolExecutor
 
-from newsroom.edge.asgi_app import Shell
+from newsroom.edge.asgi_app import AsgiApplication
 from newsroom.edge.client_address import Addresses
 from newsroom.edge.connection_limit import (
     Connections,
@@ -31,14 +31,12 @@ threads = ThreadPoolExecutor(4)
 world.hub.most = most_live(files(), 5000)
 stream = Stream(world.hub, address_of=Addresses(), per_address=100)
 most = most_connections(files())
-application = Shell(
-    house.gate,
+application = AsgiApplication(
+    house.page_cache,
     threaded(house.paper, threads),
     threads=threads,
-    listener=lambda ring: NoListener(),
-    ring=world.hub.ring,
-    run=world.hub.run,
-    close=world.hub.close,
-    own={"/live/": stream.live, "/live/poll": stream.poll},
+    hub=world.hub,
+    make_listener=lambda notify: NoListener(),
+    endpoints={"/live/": stream.live, "/live/poll": stream.poll},
     connections=Connections(most, per_address=most // 2),
 )

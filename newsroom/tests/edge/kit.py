@@ -6,13 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from newsroom.edge.cache_asgi import AsgiDoor
+from newsroom.edge.cache_asgi import CachingAsgiApp
 from newsroom.edge.cache_key import Policy
 from newsroom.edge.cached_response import Response
 from newsroom.edge.decorators import ENVIRON_KEY
-from newsroom.edge.page_cache import Gate
+from newsroom.edge.page_cache import PageCache
 from newsroom.edge.page_renderer import Renderer
-from newsroom.edge.page_store import Store
+from newsroom.edge.page_store import PageStore
 from newsroom.edge.wsgi_bridge import threaded
 
 HOST = "paper.example"
@@ -50,24 +50,24 @@ class House:
     """A paper with a cache in front."""
 
     paper: Paper
-    store: Store
-    gate: Gate
-    asgi: AsgiDoor
+    store: PageStore
+    page_cache: PageCache
+    asgi: CachingAsgiApp
 
 
 def make_house(paper: Paper | None = None, **fields) -> House:
     paper = paper or Paper(**fields)
-    store = Store()
-    store.trust(0)
-    gate = Gate(
+    store = PageStore()
+    store.listener_up(0)
+    page_cache = PageCache(
         store,
         render=Renderer(paper, site=SITE),
         policy_for=lambda path: paper.policy if not path.startswith("/admin") else None,
         host_is_ours=lambda host: host.partition(":")[0] in (HOST, "127.0.0.1"),
     )
     threads = ThreadPoolExecutor(4)
-    asgi = AsgiDoor(gate, threaded(paper, threads), threads=threads)
-    return House(paper, store, gate, asgi)
+    asgi = CachingAsgiApp(page_cache, threaded(paper, threads), threads=threads)
+    return House(paper, store, page_cache, asgi)
 
 
 @dataclass

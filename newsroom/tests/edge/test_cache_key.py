@@ -8,7 +8,7 @@ from newsroom.edge.cache_key import (
     FIELDS_LIMIT,
     QUERY_LIMIT,
     Policy,
-    Refused,
+    QueryTooLarge,
     is_odd,
     key_for,
     query_for,
@@ -40,13 +40,13 @@ def test_no_text_in_a_kept_parameter_makes_another_parameter(word, other):
 
 def test_the_longest_query_is_read_and_one_byte_more_is_refused():
     query_for(SEARCH, "q=" + "x" * (QUERY_LIMIT - 2))
-    with pytest.raises(Refused, match="bytes"):
+    with pytest.raises(QueryTooLarge, match="bytes"):
         query_for(SEARCH, "q=" + "x" * (QUERY_LIMIT - 1))
 
 
 def test_as_many_parameters_as_allowed_are_read_and_one_more_is_refused():
     query_for(SEARCH, "&".join(["q=1"] * FIELDS_LIMIT))
-    with pytest.raises(Refused, match="parameters"):
+    with pytest.raises(QueryTooLarge, match="parameters"):
         query_for(SEARCH, "&".join(["q=1"] * (FIELDS_LIMIT + 1)))
 
 

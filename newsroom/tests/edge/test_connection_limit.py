@@ -29,7 +29,7 @@ class Line:
     def is_idle(self):
         return self.idle
 
-    def let_go(self):
+    def close_idle(self):
         self.closed = True
 
 

@@ -7,7 +7,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 
 from newsroom.edge import public
-from newsroom.edge.decorators import ENVIRON_KEY, Mark, NotPublic
+from newsroom.edge.decorators import ENVIRON_KEY, CacheConsent, NotPublic
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def request_():
         "/?q=oil&utm=1", headers={"cookie": "session=secret"}
     )
     request.user, request.session = AnonymousUser(), {"seen": 1}
-    request.META[ENVIRON_KEY] = Mark()
+    request.META[ENVIRON_KEY] = CacheConsent()
     return request
 
 

@@ -101,7 +101,7 @@ def make_own(house):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"figures"})
 
-    house.asgi._own["/metrics"] = app
+    house.asgi._endpoints["/metrics"] = app
     return asked
 
 
@@ -219,7 +219,7 @@ def test_after_a_purge_the_next_reader_sees_the_change():
     ask(house.asgi)
     house.paper.body = "new"
     assert ask(house.asgi).body == b"old"
-    house.store.drop(["front"], time.monotonic())
+    house.store.purge(["front"], time.monotonic())
     assert ask(house.asgi).body == b"new"
 
 
@@ -227,7 +227,7 @@ def test_while_the_database_is_away_kept_pages_are_served():
     """FAULTS P9, G15."""
     house = make_house(body="kept")
     ask(house.asgi)
-    house.store.drop(["front"], time.monotonic())
+    house.store.purge(["front"], time.monotonic())
     house.paper.status, house.paper.body = "503 Service Unavailable", "sorry"
     house.paper.headers = [HTML, ("Retry-After", "5")]
     assert [ask(house.asgi).body for _ in range(50)] == [b"kept"] * 50
@@ -260,7 +260,7 @@ def test_two_hundred_threads_at_an_outdated_hot_page_make_it_once():
     """FAULTS P6."""
     house = make_house(work=lambda environ: time.sleep(0.05))
     ask(house.asgi)
-    house.store.drop(["front"], time.monotonic())
+    house.store.purge(["front"], time.monotonic())
     replies = in_threads(200, lambda: ask(house.asgi).status)
     assert replies == [200] * 200
     assert house.paper.renders <= 2 + 1  # the first one was before the purge
@@ -311,7 +311,7 @@ def test_a_reader_who_came_after_the_change_does_not_get_the_page_from_before():
         before = asyncio.create_task(ask_asgi(house.asgi))
         await asyncio.sleep(0.05)
         database[0] = "new"
-        house.store.drop(["front"], time.monotonic())
+        house.store.purge(["front"], time.monotonic())
         after = asyncio.create_task(ask_asgi(house.asgi))
         await asyncio.sleep(0.05)
         release.set()
@@ -332,7 +332,7 @@ def test_a_header_with_an_underscore_never_reaches_django(name):
 def test_plain_http_is_left_to_django_where_https_is_a_must():
     house = make_house()
     ask(house.asgi)
-    house.asgi._secure = lambda scheme, headers: (
+    house.asgi._is_https = lambda scheme, headers: (
         headers.get(b"x-forwarded-proto") == b"https"
     )
     house.paper.status = "301 Moved"

@@ -16,8 +16,8 @@ from articles import transitions
 from articles.tests.factories import make_article, make_user
 from newsroom.database import patience
 from newsroom.edge import factory
-from newsroom.edge.listener import Listener, Mark
-from newsroom.edge.page_store import Store
+from newsroom.edge.listener import Listener, SnapshotPosition
+from newsroom.edge.page_store import PageStore
 from newsroom.tests.edge.test_page_store import keep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,10 +156,10 @@ def make_listening(store):
 @pytest.fixture
 def listening():
     """A store and the listener that keeps it true."""
-    store = Store()
+    store = PageStore()
     listener = make_listening(store)
     listener.start()
-    until(lambda: store.trusted)
+    until(lambda: store.is_listening)
     yield store
     listener.stop()
     listener.join(5)
@@ -185,19 +185,19 @@ def test_while_the_listener_is_deaf_no_page_is_trusted_and_all_go_when_it_hears_
         return real()
 
     monkeypatch.setattr(factory, "connect", connect)
-    store = Store()
+    store = PageStore()
     listener = make_listening(store)
     let_in.set()
     listener.start()
     try:
-        until(lambda: store.trusted)
+        until(lambda: store.is_listening)
         let_in.clear()
         cut_all()
-        until(lambda: not store.trusted)
+        until(lambda: not store.is_listening)
         keep(store, "/", now=time.monotonic())
         assert store.fresh("/", time.monotonic() + 1.1) is None
         let_in.set()
-        until(lambda: store.trusted)
+        until(lambda: store.is_listening)
         assert store.fresh("/", time.monotonic()) is None
     finally:
         let_in.set()
@@ -216,11 +216,11 @@ def test_at_the_next_embargo_every_page_is_outdated(monkeypatch):
         "import_string",
         lambda path: lambda now: ends[0] if ends[0] > now else None,
     )
-    store = Store()
+    store = PageStore()
     listener = make_listening(store)
     listener.start()
     try:
-        until(lambda: store.trusted and store.boundary)
+        until(lambda: store.is_listening and store.boundary)
         keep(store, "/", now=time.monotonic())
         assert store.fresh("/", time.monotonic()) is not None
         until(lambda: store.fresh("/", time.monotonic()) is None)
@@ -240,11 +240,11 @@ def test_a_story_scheduled_after_the_page_was_kept_bounds_the_page(monkeypatch):
 
     ends = [None]
     monkeypatch.setattr(factory, "import_string", lambda path: lambda now: ends[0])
-    store = Store()
+    store = PageStore()
     listener = make_listening(store)
     listener.start()
     try:
-        until(lambda: store.trusted)
+        until(lambda: store.is_listening)
         keep(store, "/", now=time.monotonic(), tags=("front",))
         ends[0] = timezone.now() + timedelta(seconds=10)
         notify("article:1")
@@ -288,7 +288,7 @@ def roads(monkeypatch):
 
 
 def kept_keys(store):
-    return {key for key in ("/", "/other/") if store.copy(key, time.monotonic())}
+    return {key for key in ("/", "/other/") if store.stale_copy(key, time.monotonic())}
 
 
 def test_what_was_killed_while_the_listener_was_cut_off_is_gone_when_it_hears_again(
@@ -369,12 +369,17 @@ def test_a_mark_holds_only_once_a_later_answer_came_on_the_same_line(monkeypatch
 
 @pytest.mark.parametrize(
     ("since", "taken_back"),
-    [(None, True), (Mark(1, 5), True), (Mark(2, 9), True), (Mark(2, 5), False)],
+    [
+        (None, True),
+        (SnapshotPosition(1, 5), True),
+        (SnapshotPosition(2, 9), True),
+        (SnapshotPosition(2, 5), False),
+    ],
     ids=["never heard", "another database", "numbered anew", "the same"],
 )
 def test_what_cannot_be_told_is_taken_for_a_kill(since, taken_back, settings):
     settings.EDGE_TAKEN_BACK = []
-    assert factory.was_taken_back(since, Mark(2, 8)) is taken_back
+    assert factory.was_taken_back(since, SnapshotPosition(2, 8)) is taken_back
 
 
 def test_a_machine_that_refuses_is_an_outage_and_one_that_says_nothing_is_none(

@@ -7,35 +7,35 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from newsroom.edge.cached_response import STALE_IF_ERROR, finish
+from newsroom.edge.cached_response import STALE_IF_ERROR, make_page
 from newsroom.edge.page_store import (
-    DISTRUST,
     GRACE,
+    MAX_PENDING,
+    MAX_PURGES,
     MISSING_AGE,
-    MOST_DROPS,
-    MOST_FLIGHTS,
     RETRY,
-    Store,
-    Turn,
+    UNHEARD_AGE,
+    Decision,
+    PageStore,
 )
 from newsroom.tests.edge.kit import in_threads, response
 
 
 def page(body=b"page", *, tags=("front",), status=200):
-    return finish(response(body, tags=tags, status=status), max_age=60, now=0)
+    return make_page(response(body, tags=tags, status=status), max_age=60, now=0)
 
 
 @pytest.fixture
 def store():
-    store = Store()
-    store.trust(0)
+    store = PageStore()
+    store.listener_up(0)
     return store
 
 
 def keep(store, key="/", *, now=0.0, max_age=60, **fields):
-    flight = store.ask(key, now).flight
+    pending = store.lookup(key, now).pending
     made = page(**fields)
-    assert store.land(flight, made, max_age=max_age, now=now)
+    assert store.finish(pending, made, max_age=max_age, now=now)
     return made
 
 
@@ -46,24 +46,24 @@ def test_a_page_is_fresh_until_its_time_and_not_at_it(store):
 
 
 def test_the_first_to_ask_makes_the_page_and_the_others_wait(store):
-    assert store.ask("/", 0).turn is Turn.LEAD
-    assert store.ask("/", 0).turn is Turn.FOLLOW
+    assert store.lookup("/", 0).decision is Decision.RENDER
+    assert store.lookup("/", 0).decision is Decision.WAIT
 
 
 def test_while_an_outdated_page_is_made_anew_others_get_the_old_copy_for_a_second(
     store,
 ):
     made = keep(store, max_age=60)
-    assert store.ask("/", 60).turn is Turn.LEAD
-    during = store.ask("/", 60.5)
-    assert (during.turn, during.page) == (Turn.TAKE, made)
-    assert store.ask("/", 60 + GRACE).turn is Turn.FOLLOW
+    assert store.lookup("/", 60).decision is Decision.RENDER
+    during = store.lookup("/", 60.5)
+    assert (during.decision, during.page) == (Decision.SEND, made)
+    assert store.lookup("/", 60 + GRACE).decision is Decision.WAIT
 
 
 def test_a_purge_reaches_the_pages_that_show_the_tag_and_no_others(store):
     keep(store, "/", tags=("front", "wire"))
     keep(store, "/world/", tags=("section:world",))
-    assert store.drop(["wire"], 1) == 1
+    assert store.purge(["wire"], 1) == 1
     assert store.fresh("/", 1) is None
     assert store.fresh("/world/", 1) is not None
 
@@ -71,32 +71,32 @@ def test_a_purge_reaches_the_pages_that_show_the_tag_and_no_others(store):
 def test_the_tag_all_reaches_every_page(store):
     keep(store, "/", tags=())
     keep(store, "/world/")
-    assert store.drop(["all"], 1) == 2
+    assert store.purge(["all"], 1) == 2
 
 
 def test_the_first_reader_after_a_purge_gets_the_new_page(store):
     keep(store, body=b"old")
-    store.drop(["front"], 1)
-    answer = store.ask("/", 1)
-    assert answer.turn is Turn.LEAD
+    store.purge(["front"], 1)
+    answer = store.lookup("/", 1)
+    assert answer.decision is Decision.RENDER
     new = page(b"new")
-    store.land(answer.flight, new, max_age=60, now=1)
+    store.finish(answer.pending, new, max_age=60, now=1)
     assert store.fresh("/", 1) is new
 
 
 def test_a_writer_who_began_before_the_purge_cannot_revive_the_old_page(store):
     """FAULTS P7."""
-    flight = store.ask("/", 0).flight
-    store.drop(["front"], 1)
-    assert not store.land(flight, page(b"old"), max_age=60, now=2)
+    pending = store.lookup("/", 0).pending
+    store.purge(["front"], 1)
+    assert not store.finish(pending, page(b"old"), max_age=60, now=2)
     assert store.fresh("/", 2) is None
-    assert flight.landed.result(0) is None  # those who wait ask again
+    assert pending.future.result(0) is None  # those who wait ask again
 
 
 def test_a_purge_of_something_else_does_not_waste_the_page(store):
-    flight = store.ask("/", 0).flight
-    store.drop(["wire"], 1)
-    assert store.land(flight, page(), max_age=60, now=2)
+    pending = store.lookup("/", 0).pending
+    store.purge(["wire"], 1)
+    assert store.finish(pending, page(), max_age=60, now=2)
 
 
 def test_of_a_thousand_races_between_writer_and_purge_none_leaves_an_old_page(store):
@@ -105,17 +105,17 @@ def test_of_a_thousand_races_between_writer_and_purge_none_leaves_an_old_page(st
 
     for _ in range(1000):
         barrier = threading.Barrier(2)
-        flight = store.ask("/", 0).flight
+        pending = store.lookup("/", 0).pending
         seen = truth[0]  # the writer has read the database
 
-        def write(flight=flight, seen=seen, barrier=barrier):
+        def write(pending=pending, seen=seen, barrier=barrier):
             barrier.wait()
-            store.land(flight, page(b"%d" % seen), max_age=60, now=0)
+            store.finish(pending, page(b"%d" % seen), max_age=60, now=0)
 
         def change(barrier=barrier):
             barrier.wait()
             truth[0] += 1  # commits
-            store.drop(["front"], 0)
+            store.purge(["front"], 0)
 
         racers = [threading.Thread(target=write), threading.Thread(target=change)]
         for racer in racers:
@@ -129,65 +129,65 @@ def test_of_a_thousand_races_between_writer_and_purge_none_leaves_an_old_page(st
 def test_of_two_hundred_who_ask_for_an_outdated_page_one_makes_it(store):
     """FAULTS P6."""
     keep(store, max_age=1)
-    turns = in_threads(200, lambda: store.ask("/", 1).turn)
-    assert turns.count(Turn.LEAD) == 1
-    assert turns.count(Turn.TAKE) == 199
+    turns = in_threads(200, lambda: store.lookup("/", 1).decision)
+    assert turns.count(Decision.RENDER) == 1
+    assert turns.count(Decision.SEND) == 199
 
 
 def test_a_missing_page_is_looked_for_again_after_any_change(store):
     keep(store, "/new-story/", tags=(), status=404)
     assert store.fresh("/new-story/", MISSING_AGE) is None
     assert store.fresh("/new-story/", MISSING_AGE - 1) is not None
-    store.drop(["section:world"], 1)
+    store.purge(["section:world"], 1)
     assert store.fresh("/new-story/", 1) is None
 
 
 def test_a_missing_page_that_is_published_while_it_is_looked_for_is_not_kept(store):
-    flight = store.ask("/new-story/", 0).flight
-    store.drop(["section:world"], 0)
-    assert not store.land(flight, page(status=404, tags=()), max_age=60, now=0)
+    pending = store.lookup("/new-story/", 0).pending
+    store.purge(["section:world"], 0)
+    assert not store.finish(pending, page(status=404, tags=()), max_age=60, now=0)
 
 
 def test_when_a_page_cannot_be_made_the_old_copy_stands_in(store):
     """FAULTS P9."""
     made = keep(store, max_age=1)
-    store.drop(["front"], 0.5)
+    store.purge(["front"], 0.5)
     failure = page(b"sorry", status=503)
-    answer = store.ask("/", 100)
-    assert store.stand_in(answer.flight, failure, 100) is made
-    again = store.ask("/", 100 + RETRY / 2)
-    assert (again.turn, again.page) == (Turn.TAKE, made)
-    assert store.ask("/", 100 + RETRY).turn is Turn.LEAD
+    answer = store.lookup("/", 100)
+    assert store.fail(answer.pending, failure, 100) is made
+    again = store.lookup("/", 100 + RETRY / 2)
+    assert (again.decision, again.page) == (Decision.SEND, made)
+    assert store.lookup("/", 100 + RETRY).decision is Decision.RENDER
 
 
 def test_a_copy_stands_in_for_a_day_at_most(store):
     keep(store, max_age=1)
     failure = page(b"sorry", status=503)
     late = 1 + STALE_IF_ERROR
-    assert store.stand_in(store.ask("/", late).flight, failure, late) is failure
+    assert store.fail(store.lookup("/", late).pending, failure, late) is failure
 
 
 def test_a_killed_story_never_stands_in_and_is_never_stale(store):
     keep(store, "/world/x/", tags=("article:x",))
-    store.drop(["!article:x"], 1)
-    answer = store.ask("/world/x/", 1)
-    assert (answer.turn, answer.page) == (Turn.LEAD, None)
+    store.purge(["!article:x"], 1)
+    answer = store.lookup("/world/x/", 1)
+    assert (answer.decision, answer.page) == (Decision.RENDER, None)
     failure = page(b"sorry", status=503)
-    assert store.stand_in(answer.flight, failure, 1) is failure
+    assert store.fail(answer.pending, failure, 1) is failure
 
 
 def test_while_nobody_listens_a_page_is_trusted_for_a_second(store):
     keep(store, "/old/")
-    store.distrust(10)
-    assert store.fresh("/old/", 10 + DISTRUST) is None
+    store.listener_down(10)
+    assert store.fresh("/old/", 10 + UNHEARD_AGE) is None
     keep(store, "/new/", now=10)
-    assert store.fresh("/new/", 10 + DISTRUST) is None
+    assert store.fresh("/new/", 10 + UNHEARD_AGE) is None
 
 
 def test_when_somebody_listens_again_everything_is_outdated(store):
     keep(store)
-    store.distrust(0)
-    store.trust(0.5)
+    store.listener_down(0)
+    store.listener_up(0.5)
     assert store.fresh("/", 0.5) is None
     keep(store, now=0.5)
     assert store.fresh("/", 30) is not None
@@ -195,7 +195,7 @@ def test_when_somebody_listens_again_everything_is_outdated(store):
 
 def test_no_page_is_fresh_beyond_the_next_embargo(store):
     keep(store, "/before/")
-    store.bound(20)
+    store.limit_freshness(20)
     keep(store, "/after/")
     for path in ("/before/", "/after/"):
         assert store.fresh(path, 19.9) is not None
@@ -203,8 +203,8 @@ def test_no_page_is_fresh_beyond_the_next_embargo(store):
 
 
 def test_the_store_stays_below_its_limit_and_keeps_what_is_read():
-    store = Store(limit=100_000)
-    store.trust(0)
+    store = PageStore(limit=100_000)
+    store.listener_up(0)
     keep(store, "/front/")
     for number in range(200):
         assert store.fresh("/front/", 1) is not None
@@ -214,27 +214,27 @@ def test_the_store_stays_below_its_limit_and_keeps_what_is_read():
 
 
 def test_a_page_larger_than_a_quarter_of_the_store_is_not_kept():
-    store = Store(limit=40_000)
-    store.trust(0)
+    store = PageStore(limit=40_000)
+    store.listener_up(0)
     keep(store, body=b"\x01" * 30_000)
     assert len(store) == 0
 
 
 def test_more_pages_at_once_than_allowed_are_asked_to_come_back(store):
-    for number in range(MOST_FLIGHTS):
-        assert store.ask(f"/{number}", 0).turn is Turn.LEAD
-    assert store.ask("/one-more", 0).turn is Turn.BUSY
+    for number in range(MAX_PENDING):
+        assert store.lookup(f"/{number}", 0).decision is Decision.RENDER
+    assert store.lookup("/one-more", 0).decision is Decision.BUSY
 
 
 def test_forgetting_old_purges_forgets_none_that_a_writer_must_know(store):
-    flight = store.ask("/", 0).flight
-    store.drop(["front"], 0)
-    for number in range(MOST_DROPS * 2):
-        store.drop([f"item:{number}"], 0)
-    assert not store.land(flight, page(), max_age=60, now=0)
-    for number in range(MOST_DROPS * 2):
-        store.drop([f"item:{number}"], 0)
-    assert len(store._dropped) <= MOST_DROPS + 2
+    pending = store.lookup("/", 0).pending
+    store.purge(["front"], 0)
+    for number in range(MAX_PURGES * 2):
+        store.purge([f"item:{number}"], 0)
+    assert not store.finish(pending, page(), max_age=60, now=0)
+    for number in range(MAX_PURGES * 2):
+        store.purge([f"item:{number}"], 0)
+    assert len(store._purged_at) <= MAX_PURGES + 2
 
 
 class Model(RuleBasedStateMachine):
@@ -242,32 +242,32 @@ class Model(RuleBasedStateMachine):
 
     @initialize()
     def begin(self):
-        self.store = Store(limit=60_000)
-        self.store.trust(0)
+        self.store = PageStore(limit=60_000)
+        self.store.listener_up(0)
         self.now = 0.0
         self.truth = dict.fromkeys("abc", 0)
         self.flights = []
 
     @rule(key=st.sampled_from(["/1", "/2", "/3"]), tags=st.sets(st.sampled_from("abc")))
     def take_off(self, key, tags):
-        answer = self.store.ask(key, self.now)
-        if answer.turn is Turn.LEAD:
+        answer = self.store.lookup(key, self.now)
+        if answer.decision is Decision.RENDER:
             seen = {tag: self.truth[tag] for tag in tags}
-            self.flights.append((answer.flight, tags, seen))
+            self.flights.append((answer.pending, tags, seen))
 
     @rule(data=st.data())
     def land(self, data):
         if self.flights:
             n = data.draw(st.integers(0, len(self.flights) - 1))
-            flight, tags, seen = self.flights.pop(n)
+            pending, tags, seen = self.flights.pop(n)
             body = repr(sorted(seen.items())).encode()
             made = page(body, tags=tuple(tags))
-            self.store.land(flight, made, max_age=10, now=self.now)
+            self.store.finish(pending, made, max_age=10, now=self.now)
 
     @rule(tag=st.sampled_from("abc"), hard=st.booleans())
     def change(self, tag, hard):
         self.truth[tag] += 1
-        self.store.drop(["!" * hard + tag], self.now)
+        self.store.purge(["!" * hard + tag], self.now)
 
     @rule(seconds=st.floats(0.1, 12))
     def wait(self, seconds):
@@ -304,52 +304,52 @@ test_what_is_fresh_always_shows_the_latest_change = Model.TestCase
 
 def test_while_nobody_hears_no_old_copy_is_shown_to_anybody(store):
     keep(store, max_age=60)
-    store.distrust(1)
-    first = store.ask("/", 2.5)
-    assert first.turn is Turn.LEAD
-    assert store.ask("/", 2.5).turn is Turn.FOLLOW
+    store.listener_down(1)
+    first = store.lookup("/", 2.5)
+    assert first.decision is Decision.RENDER
+    assert store.lookup("/", 2.5).decision is Decision.WAIT
     failure = page(b"sorry", status=503)
-    assert store.stand_in(first.flight, failure, 2.6) is failure
-    assert store.copy("/", 2.6) is None
+    assert store.fail(first.pending, failure, 2.6) is failure
+    assert store.stale_copy("/", 2.6) is None
 
 
 def test_a_copy_that_stood_in_is_not_shown_on_when_nobody_hears_any_more(store):
     kept = keep(store, max_age=60)
-    flight = store.ask("/", 61).flight
-    assert store.stand_in(flight, page(b"sorry", status=503), 61) is kept
-    assert store.ask("/", 61.1).turn is Turn.TAKE
-    store.distrust(61.2)
-    store.ask("/", 61.2 + DISTRUST)
-    assert store.ask("/", 61.2 + DISTRUST).turn is Turn.FOLLOW
+    pending = store.lookup("/", 61).pending
+    assert store.fail(pending, page(b"sorry", status=503), 61) is kept
+    assert store.lookup("/", 61.1).decision is Decision.SEND
+    store.listener_down(61.2)
+    store.lookup("/", 61.2 + UNHEARD_AGE)
+    assert store.lookup("/", 61.2 + UNHEARD_AGE).decision is Decision.WAIT
 
 
 def test_when_the_database_itself_went_away_old_copies_stand_in(store):
     kept = keep(store, max_age=60)
-    store.distrust(1)
-    store.outage()
-    flight = store.ask("/", 3).flight
-    assert store.stand_in(flight, page(b"sorry", status=503), 3) is kept
+    store.listener_down(1)
+    store.database_down()
+    pending = store.lookup("/", 3).pending
+    assert store.fail(pending, page(b"sorry", status=503), 3) is kept
     assert store.fresh("/", 3) is None
 
 
 def test_after_deafness_what_was_kept_goes_for_good_if_anything_was_taken_back(store):
     keep(store, max_age=60)
-    store.distrust(1)
-    store.trust(2, taken_back=True)
+    store.listener_down(1)
+    store.listener_up(2, taken_back=True)
     assert len(store) == 0
     kept = keep(store, now=3, max_age=60)
-    store.distrust(4)
-    store.trust(5)
-    flight = store.ask("/", 7).flight
-    assert store.stand_in(flight, page(b"sorry", status=503), 7) is kept
+    store.listener_down(4)
+    store.listener_up(5)
+    pending = store.lookup("/", 7).pending
+    assert store.fail(pending, page(b"sorry", status=503), 7) is kept
 
 
 def test_a_reader_who_waited_for_a_page_that_was_killed_meanwhile_gets_no_old_copy(
     store,
 ):
     keep(store, max_age=60, tags=("article:1",))
-    store.ask("/", 61)
-    waiting = store.ask("/", 61 + GRACE + 1)
-    store.drop(["!article:1"], 63)
-    assert (waiting.turn, waiting.page) == (Turn.FOLLOW, None)
-    assert store.copy("/", 80) is None
+    store.lookup("/", 61)
+    waiting = store.lookup("/", 61 + GRACE + 1)
+    store.purge(["!article:1"], 63)
+    assert (waiting.decision, waiting.page) == (Decision.WAIT, None)
+    assert store.stale_copy("/", 80) is None

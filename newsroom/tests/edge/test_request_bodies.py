@@ -1,4 +1,4 @@
-"""Bodies of requests: little from anybody, much from the desk, and bounded in sum."""
+"""RequestBodies of requests: little from anybody, much from the desk, and bounded in sum."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from django.db import OperationalError
 from newsroom.edge import desk_sessions
 from newsroom.edge import request_bodies as module
 from newsroom.edge.desk_sessions import Sessions
-from newsroom.edge.request_bodies import Bodies, declared_size
+from newsroom.edge.request_bodies import RequestBodies, declared_size
 from newsroom.edge.wsgi_bridge import threaded
 from newsroom.tests.edge.kit import ask_asgi, make_house, run
 from staff.models import User
@@ -74,8 +74,8 @@ class Sender:
 
 def test_anybody_may_send_a_little_and_not_one_byte_more(monkeypatch):
     monkeypatch.setattr(module, "SMALL", 1000)
-    assert answer(Bodies(), method="POST", body=b"x" * 1000).body == b"1000"
-    refused = answer(Bodies(), method="POST", body=b"x" * 1001)
+    assert answer(RequestBodies(), method="POST", body=b"x" * 1000).body == b"1000"
+    refused = answer(RequestBodies(), method="POST", body=b"x" * 1001)
     assert refused.status == 413
     assert refused["connection"] == "close"
 
@@ -83,7 +83,7 @@ def test_anybody_may_send_a_little_and_not_one_byte_more(monkeypatch):
 def test_who_may_send_much_has_a_limit_too(monkeypatch):
     monkeypatch.setattr(module, "SMALL", 10)
     monkeypatch.setattr(module, "LARGE", 1000)
-    bodies = Bodies(may_be_large=everybody)
+    bodies = RequestBodies(may_be_large=everybody)
     assert answer(bodies, method="POST", body=b"x" * 1000).body == b"1000"
     assert answer(bodies, method="POST", body=b"x" * 1001).status == 413
 
@@ -126,7 +126,7 @@ def test_in_chunks_a_small_sender_is_stopped_and_a_large_one_is_asked_who_he_is(
         return any(name == b"badge" for name, _ in scope["headers"])
 
     async def test():
-        bodies = Bodies(may_be_large=only_with_a_badge)
+        bodies = RequestBodies(may_be_large=only_with_a_badge)
         stranger = Sender(bodies)
         known = Sender(bodies, headers=[(b"badge", b"1")])
         little = Sender(bodies)
@@ -151,7 +151,7 @@ def test_in_chunks_a_small_sender_is_stopped_and_a_large_one_is_asked_who_he_is(
 
 def test_the_last_piece_of_a_large_body_may_be_the_large_one():
     async def test():
-        known = Sender(Bodies(may_be_large=everybody))
+        known = Sender(RequestBodies(may_be_large=everybody))
         known.bring(b"x" * 100_000, more=False)
         assert await known.status() == 200
 
@@ -159,10 +159,10 @@ def test_the_last_piece_of_a_large_body_may_be_the_large_one():
 
 
 def test_all_bodies_together_are_bounded_and_room_comes_back(monkeypatch):
-    monkeypatch.setattr(module, "MOST_HELD", 100_000)
+    monkeypatch.setattr(module, "MAX_HELD", 100_000)
 
     async def test():
-        bodies = Bodies(may_be_large=everybody)
+        bodies = RequestBodies(may_be_large=everybody)
         first, second = Sender(bodies), Sender(bodies)
         first.bring(b"x" * 60_000)
         await asyncio.sleep(0.02)
@@ -183,10 +183,10 @@ def test_all_bodies_together_are_bounded_and_room_comes_back(monkeypatch):
 
 
 def test_one_address_cannot_take_the_room_of_all(monkeypatch):
-    monkeypatch.setattr(module, "MOST_HELD_OF_ONE", 100_000)
+    monkeypatch.setattr(module, "MAX_HELD_OF_ONE", 100_000)
 
     async def test():
-        bodies = Bodies(
+        bodies = RequestBodies(
             may_be_large=everybody, address_of=lambda scope: scope["client"][0]
         )
         greedy = [Sender(bodies) for _ in range(2)]
@@ -204,14 +204,14 @@ def test_one_address_cannot_take_the_room_of_all(monkeypatch):
     run(test())
 
 
-@pytest.mark.parametrize("limit", ["MOST_READ", "MOST_READ_OF_ONE"])
+@pytest.mark.parametrize("limit", ["MAX_READ", "MAX_READ_OF_ONE"])
 def test_more_slow_bodies_than_may_be_read_at_once_are_asked_to_come_back(
     monkeypatch, limit
 ):
     monkeypatch.setattr(module, limit, 2)
 
     async def test():
-        bodies = Bodies(address_of=lambda scope: scope["client"][0])
+        bodies = RequestBodies(address_of=lambda scope: scope["client"][0])
         slow = [Sender(bodies) for _ in range(2)]
         await asyncio.sleep(0.02)
         third = Sender(bodies)
@@ -223,7 +223,7 @@ def test_more_slow_bodies_than_may_be_read_at_once_are_asked_to_come_back(
         assert reply.status == 200
         other = Sender(bodies, address="5.6.7.8")
         other.bring(b"x", more=False)
-        assert await other.status() == (503 if limit == "MOST_READ" else 200)
+        assert await other.status() == (503 if limit == "MAX_READ" else 200)
         for one in (*slow, other):
             one.leave()
             await one.task
@@ -239,7 +239,7 @@ def test_a_body_that_never_ends_holds_no_thread_and_is_refused(monkeypatch):
     asked = []
 
     async def test():
-        slow = Sender(Bodies(), lambda *given: asked.append(given))
+        slow = Sender(RequestBodies(), lambda *given: asked.append(given))
         for _ in range(3):
             slow.bring(b"x")
         assert await slow.status() == 408
@@ -254,7 +254,7 @@ def test_while_nobody_can_say_who_sends_it_a_large_body_is_asked_to_come_back():
     async def away(scope):
         raise ConnectionError("the database is away")
 
-    reply = answer(Bodies(may_be_large=away), method="POST", body=b"x" * 70_000)
+    reply = answer(RequestBodies(may_be_large=away), method="POST", body=b"x" * 70_000)
     assert reply.status == 503
     assert reply["retry-after"]
 
@@ -349,7 +349,7 @@ def test_who_was_logged_out_or_sent_away_may_not(known):
 def test_a_session_that_was_found_is_not_looked_up_again_for_a_while(monkeypatch):
     looked = []
     monkeypatch.setattr(desk_sessions, "is_live", lambda key: not looked.append(key))
-    monkeypatch.setattr(desk_sessions, "MOST_BELIEVED", 2)
+    monkeypatch.setattr(desk_sessions, "MAX_BELIEVED", 2)
     with ThreadPoolExecutor(1) as pool:
         known = Sessions(pool)
         keys = [letter * 32 for letter in "abc"]

@@ -9,7 +9,7 @@ from django.db import close_old_connections, connection, connections
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from newsroom.edge import factory
-from newsroom.edge.cache_asgi import AsgiDoor
+from newsroom.edge.cache_asgi import CachingAsgiApp
 from newsroom.edge.wsgi_bridge import threaded
 from newsroom.tests.edge.kit import ask
 from newsroom.tests.edge.test_doors import READERS
@@ -36,9 +36,11 @@ def site(settings):
 
     def make():
         app = get_wsgi_application()
-        gate = factory.make_gate(app)
-        gate.store.trust(0)
-        return AsgiDoor(gate, threaded(app, pool), threads=pool), gate.store
+        page_cache = factory.make_page_cache(app)
+        page_cache.store.listener_up(0)
+        return CachingAsgiApp(
+            page_cache, threaded(app, pool), threads=pool
+        ), page_cache.store
 
     # The thread that makes pages asks by the connection of the test, and sees its rows.
     connection.inc_thread_sharing()
@@ -66,7 +68,7 @@ def test_no_word_of_one_reader_reaches_another_whoever_comes_first(site, route):
     door, store = site()
     for first in range(len(READERS)):
         order = [*READERS][first:] + [*READERS][:first]
-        store.drop(["!all"], 0)
+        store.purge(["!all"], 0)
         for who in order:
             reply = ask(door, path, **READERS[who])
             assert reply["set-cookie"] is None

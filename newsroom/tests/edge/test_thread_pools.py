@@ -17,14 +17,14 @@ class Works:
     """An application whose passwords and API answers take until they are let go."""
 
     def __init__(self):
-        self.let_go = threading.Event()
+        self.close_idle = threading.Event()
         self.threads = []
 
     def __call__(self, environ, start_response):
         self.threads.append(threading.current_thread().name)
         slow = environ["REQUEST_METHOD"] == "POST" or "/api/" in environ["PATH_INFO"]
         if slow:
-            self.let_go.wait(20)
+            self.close_idle.wait(20)
         start_response("200 OK", [])
         return [b"done"]
 
@@ -47,7 +47,7 @@ class Works:
 def test_each_kind_of_request_has_threads_of_its_own(method, path, name):
     assert pool_for(method, path) == name
     works = Works()
-    works.let_go.set()
+    works.close_idle.set()
 
     async def ask():
         return await ask_asgi(make_behind(works), path, method=method)
@@ -74,7 +74,7 @@ def crowd(method, path, count):
         await asyncio.sleep(0.05)
         desk = await asyncio.wait_for(ask_asgi(behind, "/admin/"), 10)
         picture = await asyncio.wait_for(ask_asgi(behind, "/media/a/b/c.jpeg"), 10)
-        works.let_go.set()
+        works.close_idle.set()
         return desk, picture, await asyncio.gather(*others)
 
     return run(ask())
@@ -98,19 +98,19 @@ def test_a_hundred_clients_of_the_api_do_not_hold_up_the_desk():
 def test_operators_are_answered_while_every_page_waits():
     from newsroom.asgi import make_application
 
-    let_go = threading.Event()
+    close_idle = threading.Event()
 
     async def ask():
         application = make_application()
         for _ in range(settings.PAGE_THREADS):
-            application._threads.submit(let_go.wait, 20)
+            application._threads.submit(close_idle.wait, 20)
         try:
             host = (b"host", b"localhost")
             return await asyncio.wait_for(
                 ask_asgi(application, "/metrics", headers=[host]), 10
             )
         finally:
-            let_go.set()
+            close_idle.set()
             application._threads.shutdown()
 
     assert run(ask()).status == 200

@@ -99,7 +99,7 @@ def test_an_error_of_the_application_is_an_answer(caplog):
 
 
 def test_more_requests_than_may_wait_are_asked_to_come_back(monkeypatch):
-    monkeypatch.setattr(module, "MOST_WAITING", 3)
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
     release = threading.Event()
 
     def app(environ, start_response):

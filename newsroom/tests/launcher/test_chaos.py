@@ -42,7 +42,7 @@ ANSWER = 8  # seconds the site may wait for the database: NEWSROOM_DB_PATIENCE
 KEEP = """
 import signal
 from newsroom.launcher import embedded
-embedded.start(tied=True)
+embedded.start(end_with_caller=True)
 keepers = embedded.keep(embedded.Servers(postgres=True, valkey=True), say=print)
 print("up", flush=True)
 signal.pause()
@@ -204,8 +204,12 @@ class Stack:
         """Wait for a PostgreSQL that answers, another one than `other_than`."""
         deadline = time.monotonic() + 60
         while True:
-            found = processes.roots_in(self.var / "postgres")
-            if found and found[0] != other_than and not postgres.answers(self.var):
+            found = processes.servers_in(self.var / "postgres")
+            if (
+                found
+                and found[0] != other_than
+                and not postgres.connection_error(self.var)
+            ):
                 return found[0]
             assert time.monotonic() < deadline, "no PostgreSQL"
             time.sleep(0.02)

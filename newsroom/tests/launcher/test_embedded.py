@@ -31,12 +31,12 @@ def var(tmp_path, monkeypatch):
     yield folder
     kill_all(folder)
     for log in embedded.logs(folder):
-        processes.fallen(log)
+        processes.a_child_exited(log)
     shutil.rmtree(paths.run_dir(folder), ignore_errors=True)
 
 
 def servers(var) -> list[psutil.Process]:
-    found = processes.working_in(var / "postgres") + processes.working_in(
+    found = processes.processes_in(var / "postgres") + processes.processes_in(
         var / "valkey"
     )
     return [process for process in found if process.is_running()]
@@ -114,20 +114,24 @@ def test_celery_gets_the_broker_address_in_its_own_spelling(ours, celerys):
 
 
 def test_a_second_start_finds_what_runs_and_what_was_written(var):
-    assert embedded.start(tied=True) == embedded.Servers(postgres=True, valkey=True)
+    assert embedded.start(end_with_caller=True) == embedded.Servers(
+        postgres=True, valkey=True
+    )
     query("CREATE TABLE story (headline text)")
     query("INSERT INTO story VALUES (%s)", "Kept")
 
-    assert embedded.start(tied=True) == embedded.Servers(postgres=False, valkey=False)
+    assert embedded.start(end_with_caller=True) == embedded.Servers(
+        postgres=False, valkey=False
+    )
     embedded.stop()
     assert servers(var) == []
 
-    embedded.start(tied=True)
+    embedded.start(end_with_caller=True)
     assert query("SELECT headline FROM story") == ("Kept",)
 
 
 def test_the_servers_lose_nothing_listen_on_sockets_alone_and_are_not_root(var):
-    embedded.start(tied=True)
+    embedded.start(end_with_caller=True)
 
     for name, value in [
         ("fsync", "on"),
@@ -143,7 +147,7 @@ def test_the_servers_lose_nothing_listen_on_sockets_alone_and_are_not_root(var):
     assert "noeviction" in ask_valkey(var, "CONFIG", "GET", "maxmemory-policy")
     assert "yes" in ask_valkey(var, "CONFIG", "GET", "appendonly")
     for folder in (var / "postgres", var / "valkey"):
-        [server] = processes.roots_in(folder)
+        [server] = processes.servers_in(folder)
         assert server.uids().effective != 0
         assert [c for c in server.net_connections("inet") if c.status == "LISTEN"] == []
     assert paths.run_dir(var).stat().st_mode & 0o077 == 0
@@ -153,8 +157,8 @@ def test_two_starts_at_once_bring_up_one_of_each(var):
     starts = [subprocess.Popen([*BY_HAND, "start"], cwd=ROOT) for _ in range(2)]
 
     assert [start.wait(60) for start in starts] == [0, 0]
-    assert len(processes.roots_in(var / "postgres")) == 1
-    assert len(processes.roots_in(var / "valkey")) == 1
+    assert len(processes.servers_in(var / "postgres")) == 1
+    assert len(processes.servers_in(var / "valkey")) == 1
 
     assert subprocess.run([*BY_HAND, "stop"], cwd=ROOT).returncode == 0
     assert servers(var) == []
@@ -167,7 +171,7 @@ def test_after_kill_9_of_everything_the_next_start_is_clean(var):
     kill_all(var)
     assert (var / "postgres" / "postmaster.pid").exists()
 
-    assert embedded.start(tied=True).postgres
+    assert embedded.start(end_with_caller=True).postgres
     assert query("SELECT headline FROM story") == ("Committed",)
 
 
@@ -181,7 +185,7 @@ def test_a_pid_file_whose_number_another_process_has_now_stops_nothing(var):
     with subprocess.Popen(["sleep", "60"], cwd="/", **who) as other:
         pid_file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
         try:
-            assert embedded.start(tied=True).postgres
+            assert embedded.start(end_with_caller=True).postgres
             assert other.poll() is None
         finally:
             other.kill()
@@ -192,17 +196,17 @@ def test_back_ends_without_their_postmaster_are_ended_before_a_start(var):
     held = psycopg.connect(paths.owner_url())
     stopped = psutil.Process(held.info.backend_pid)
     stopped.suspend()  # one that cannot see that its postmaster is gone
-    [postmaster] = processes.roots_in(var / "postgres")
+    [postmaster] = processes.servers_in(var / "postgres")
     postmaster.kill()
 
-    assert embedded.start(tied=True).postgres
+    assert embedded.start(end_with_caller=True).postgres
     assert stopped not in servers(var)
     held.close()
 
 
 def test_tied_servers_end_with_a_caller_that_is_killed(var):
     code = (
-        "from newsroom.launcher import embedded; embedded.start(tied=True);"
+        "from newsroom.launcher import embedded; embedded.start(end_with_caller=True);"
         "print('up', flush=True); import time; time.sleep(60)"
     )
     with subprocess.Popen(
@@ -219,7 +223,7 @@ def test_a_setup_that_was_killed_half_way_is_begun_again(var):
     (var / "postgres.new").mkdir(parents=True)
     (var / "postgres.new" / "PG_VERSION").write_text("18\n")
 
-    assert embedded.start(valkey=False, tied=True).postgres
+    assert embedded.start(valkey=False, end_with_caller=True).postgres
     assert not (var / "postgres.new").exists()
 
 
@@ -227,7 +231,7 @@ def test_a_state_folder_too_deep_for_a_socket_works_all_the_same(var, monkeypatc
     deep = var / ("deep " * 20).strip() / "er"
     monkeypatch.setenv("NEWSROOM_VAR", str(deep))
     try:
-        assert embedded.start(tied=True) == embedded.Servers(True, True)
+        assert embedded.start(end_with_caller=True) == embedded.Servers(True, True)
         assert query("SELECT 1") == (1,)
         assert "PONG" in ask_valkey(deep, "PING")
     finally:
@@ -242,7 +246,7 @@ def test_a_broker_file_that_cannot_be_read_is_set_aside(var):
     for part in (var / "valkey" / "appendonlydir").glob("*.aof"):
         part.write_bytes(b"*3\r\nthis is no broker file\r\n" * 9)
 
-    assert embedded.start(postgres=False, tied=True).valkey
+    assert embedded.start(postgres=False, end_with_caller=True).valkey
     assert "PONG" in ask_valkey(var, "PING")
     [broken] = var.glob("valkey.broken-*")
     assert b"no broker file" in b"".join(
@@ -274,13 +278,13 @@ def test_a_state_folder_that_stood_open_is_closed_and_the_servers_still_run(var)
     for place in (var, *var.rglob("*")):
         place.chmod(0o755 if place.is_dir() else 0o644)
 
-    embedded.start(tied=True)
+    embedded.start(end_with_caller=True)
 
     assert open_to_others(var) == []
     assert query("SELECT 1") == (1,)
     assert (var / "logins.txt").read_text() == "ines secret"
     embedded.stop()
-    assert embedded.start(tied=True).postgres
+    assert embedded.start(end_with_caller=True).postgres
 
 
 # --- what cannot be, in one sentence --------------------------------------------------
@@ -293,7 +297,7 @@ def test_data_of_another_postgresql_is_refused_and_left_alone(var):
     with pytest.raises(
         embedded.OperatorError, match=r"PostgreSQL 17.*runs PostgreSQL 18"
     ):
-        embedded.start(tied=True)
+        embedded.start(end_with_caller=True)
 
     assert [file.name for file in (var / "postgres").iterdir()] == ["PG_VERSION"]
 
@@ -303,7 +307,7 @@ def test_a_folder_that_holds_something_else_is_refused(var):
     (var / "postgres" / "letters.txt").write_text("mine")
 
     with pytest.raises(embedded.OperatorError, match="not a PostgreSQL data folder"):
-        embedded.start(tied=True)
+        embedded.start(end_with_caller=True)
 
 
 def test_a_damaged_database_is_refused_with_postgresqls_own_reason(var):
@@ -314,7 +318,7 @@ def test_a_damaged_database_is_refused_with_postgresqls_own_reason(var):
     with pytest.raises(
         embedded.OperatorError, match="PostgreSQL did not start: .*incompatible"
     ):
-        embedded.start(valkey=False, tied=True)
+        embedded.start(valkey=False, end_with_caller=True)
 
 
 @pytest.mark.skipif(not Path("/sys").is_dir(), reason="no /sys here")
@@ -324,14 +328,14 @@ def test_a_folder_that_cannot_be_written_is_named(var, monkeypatch):
     with pytest.raises(
         embedded.OperatorError, match=r"/sys/newsroom is not open to \w+"
     ):
-        embedded.start(tied=True)
+        embedded.start(end_with_caller=True)
 
 
 def test_a_file_where_the_folder_should_be_is_named(var):
     var.write_text("a file")
 
     with pytest.raises(embedded.OperatorError, match=str(var)):
-        embedded.start(tied=True)
+        embedded.start(end_with_caller=True)
 
 
 def test_by_hand_a_refusal_is_one_sentence_and_exit_code_1(var):
@@ -363,7 +367,7 @@ def small_disk(var):
 
 def test_a_disk_too_small_is_refused_before_anything_is_made(small_disk):
     with pytest.raises(embedded.OperatorError, match="The disk that holds .* is full"):
-        embedded.start(tied=True)
+        embedded.start(end_with_caller=True)
 
     assert not (small_disk / "postgres").exists()
 
@@ -374,7 +378,7 @@ def test_a_disk_that_fills_up_half_way_is_named_and_leaves_no_half(
     monkeypatch.setattr(postgres, "ROOM_FOR_NEW", 0)
 
     with pytest.raises(embedded.OperatorError, match="the disk that holds .* is full"):
-        embedded.start(valkey=False, tied=True)
+        embedded.start(valkey=False, end_with_caller=True)
 
     assert not (small_disk / "postgres").exists()
     assert not (small_disk / "postgres.new").exists()
@@ -384,20 +388,20 @@ def test_a_broker_without_room_is_refused(small_disk, monkeypatch):
     (small_disk / "filler").write_bytes(b"x" * (11 * 1024**2))
 
     with pytest.raises(embedded.OperatorError, match="full"):
-        embedded.start(postgres=False, tied=True)
+        embedded.start(postgres=False, end_with_caller=True)
 
     monkeypatch.setattr(valkey, "ROOM_TO_START", 0)
     (small_disk / "filler").unlink()
-    assert embedded.start(postgres=False, tied=True).valkey
+    assert embedded.start(postgres=False, end_with_caller=True).valkey
 
 
 def test_a_server_deaf_to_a_polite_stop_is_killed(var):
     embedded.start(postgres=False)
-    [server] = processes.roots_in(var / "valkey")
+    [server] = processes.servers_in(var / "valkey")
     server.suspend()
     began = time.monotonic()
 
-    processes.end([server], signal.SIGTERM, 0.5, signal.SIGKILL)
+    processes.terminate([server], signal.SIGTERM, 0.5, signal.SIGKILL)
 
     assert time.monotonic() - began < 5
     assert servers(var) == []

@@ -283,7 +283,7 @@ def postmaster(var, other_than=None, limit=40) -> psutil.Process:
     """Wait for PostgreSQL to run, another one than `other_than`."""
     deadline = time.monotonic() + limit
     while True:
-        for process in processes.roots_in(var / "postgres"):
+        for process in processes.servers_in(var / "postgres"):
             # What a killed one left takes a moment to go; it has other arguments.
             if process != other_than and "postgres -D" in command_of(process):
                 return process
@@ -307,7 +307,7 @@ def test_a_database_that_ends_again_and_again_ends_nothing_else(run, var):
         killed = None
         for end in range(4):
             killed = postmaster(var, other_than=killed)
-            while end % 2 and postgres.answers(var) and killed.is_running():
+            while end % 2 and postgres.connection_error(var) and killed.is_running():
                 time.sleep(0.001)  # one as it begins to answer, one as it begins to run
             killed.kill()
         print(f"four ends in {time.monotonic() - began:.1f} s")
@@ -341,7 +341,7 @@ def test_while_the_database_hangs_at_its_start_everybody_else_is_heard(run, var)
     paper.child("valkey").kill()
     paper.wait_for("Valkey has ended; starting it again")
     deadline = time.monotonic() + 20
-    while not valkey.answers(var):
+    while valkey.connection_error(var):
         assert time.monotonic() < deadline, paper.said()
         time.sleep(0.1)
     assert paper.stop(signal.SIGTERM) < 20
@@ -366,7 +366,7 @@ def test_a_console_that_nobody_reads_holds_up_nobody():
 class Unguarded:
     """A guard of nothing: a real one would be a copy of this process until its end."""
 
-    def take(self, group): ...
+    def watch(self, group): ...
 
     def forget(self, group): ...
 

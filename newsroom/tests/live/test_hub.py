@@ -6,7 +6,15 @@ import json
 import pytest
 
 from newsroom.live import hub as module
-from newsroom.live.hub import LOG_LIMIT, REPLAY, Hub, Told, Unreadable, event, position
+from newsroom.live.hub import (
+    LOG_LIMIT,
+    REPLAY,
+    Hub,
+    Unreadable,
+    WireChange,
+    event,
+    position,
+)
 from newsroom.tests.edge import kit
 
 
@@ -35,7 +43,9 @@ class Ledger:
             raise ConnectionError("away")
         rows = [row for row in self.rows if row[0] > position(cursor)[0]][:limit]
         told = [
-            Told(cursor=f"{n}-0", data={"n": n}) for n, hidden in rows if not hidden
+            WireChange(cursor=f"{n}-0", data={"n": n})
+            for n, hidden in rows
+            if not hidden
         ]
         return told, f"{rows[-1][0]}-0" if rows else cursor
 
@@ -61,7 +71,7 @@ class World:
 
     def add(self, count=1, **fields):
         self.ledger.add(count, **fields)
-        self.hub.ring("wire")
+        self.hub.notify("wire")
 
 
 def told(piece):
@@ -123,7 +133,7 @@ def test_one_who_comes_back_hears_what_was_missed_and_nothing_twice(missed):
                     await asyncio.sleep(0.002)
             await asyncio.sleep(0.05)
             world.hub.join()
-            back = await world.hub.missed("50-0")
+            back = await world.hub.replay("50-0")
             assert not back.reset
             assert [e.data["n"] for e in back.entries] == [*range(51, 51 + missed)]
 
@@ -135,7 +145,7 @@ def test_one_who_comes_back_to_a_process_that_just_began_is_told_from_the_ledger
         world = World()
         world.ledger.add(30)
         async with world:
-            back = await world.hub.missed("10-0")
+            back = await world.hub.replay("10-0")
             assert [e.data["n"] for e in back.entries] == [*range(11, 31)]
 
     run(test)
@@ -148,7 +158,7 @@ def test_a_thousand_who_come_back_at_once_cost_one_reading():
         async with world:
             before = world.ledger.reads
             backs = await asyncio.gather(
-                *(world.hub.missed("10-0") for _ in range(1000))
+                *(world.hub.replay("10-0") for _ in range(1000))
             )
             assert {len(back.entries) for back in backs} == {20}
             assert world.ledger.reads - before <= 2
@@ -162,7 +172,7 @@ def test_what_is_published_while_the_ledger_is_asked_is_neither_lost_nor_doubled
         world.ledger.add(30)
         async with world:
             reader = world.hub.join()
-            coming = asyncio.create_task(world.hub.missed("10-0"))
+            coming = asyncio.create_task(world.hub.replay("10-0"))
             world.add(5)
             replay = [e.data["n"] for e in (await coming).entries]
             live = [
@@ -178,8 +188,8 @@ def test_who_missed_too_much_is_told_to_start_anew():
         world = World()
         world.ledger.add(REPLAY * 3)
         async with world:
-            assert (await world.hub.missed("1-0")).reset
-            assert not (await world.hub.missed(f"{REPLAY * 3 - 5}-0")).reset
+            assert (await world.hub.replay("1-0")).reset
+            assert not (await world.hub.replay(f"{REPLAY * 3 - 5}-0")).reset
 
     run(test)
 
@@ -191,7 +201,7 @@ def test_hidden_rows_do_not_hide_those_behind_them():
         world.ledger.add(REPLAY * 2, hidden=True)
         world.ledger.add(5)
         async with world:
-            back = await world.hub.missed("9-0")
+            back = await world.hub.replay("9-0")
             assert [e.data["n"] for e in back.entries] == [10, *range(411, 416)]
 
     run(test)
@@ -203,7 +213,7 @@ def test_hidden_rows_do_not_hide_those_behind_them():
 def test_one_with_a_cursor_nobody_was_given_starts_anew(cursor):
     async def test():
         async with World() as world:
-            assert (await world.hub.missed(cursor)).reset
+            assert (await world.hub.replay(cursor)).reset
 
     run(test)
     with pytest.raises(Unreadable):
@@ -272,10 +282,10 @@ def test_only_the_quotes_that_changed_are_told(monkeypatch):
         async with World() as world:
             reader = world.hub.join()
             world.prices = {"GOLD": "<li>1</li>", "BRENT": "<li>2</li>"}
-            world.hub.ring("quotes")
+            world.hub.notify("quotes")
             assert await heard(world.hub, reader, 1) == [{"chips": world.prices}]
             world.prices = {"GOLD": "<li>1</li>", "BRENT": "<li>3</li>"}
-            world.hub.ring("quotes")
+            world.hub.notify("quotes")
             assert await heard(world.hub, reader, 1) == [
                 {"chips": {"BRENT": "<li>3</li>"}}
             ]
@@ -291,7 +301,7 @@ def test_many_ticks_in_a_moment_are_one_event_and_the_last_price_is_told(monkeyp
             reader = world.hub.join()
             for n in range(20):
                 world.prices = {"GOLD": f"<li>{n}</li>"}
-                world.hub.ring("quotes")
+                world.hub.notify("quotes")
                 await asyncio.sleep(0.002)
             events = await heard(world.hub, reader, 2)
             assert events[-1] == {"chips": {"GOLD": "<li>19</li>"}}
@@ -321,12 +331,12 @@ def test_the_database_is_waited_for(monkeypatch):
 
 def test_a_lost_doorbell_costs_no_post(monkeypatch):
     monkeypatch.setattr(module, "POLL", 0.05)
-    monkeypatch.setattr(module, "ECHOES", ())
+    monkeypatch.setattr(module, "REREAD_DELAYS", ())
 
     async def test():
         async with World() as world:
             reader = world.hub.join()
-            world.ledger.add()  # nobody rings
+            world.ledger.add()  # without a notification
             assert await heard(world.hub, reader, 1) == [{"n": 1}]
 
     run(test)

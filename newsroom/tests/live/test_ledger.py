@@ -11,7 +11,7 @@ from django.db import connections, transaction
 
 from newsroom.edge import factory
 from newsroom.edge.asgi_app import kind_of
-from newsroom.edge.page_store import Store
+from newsroom.edge.page_store import PageStore
 from newsroom.live import sources
 from newsroom.live.stream import Stream
 from newsroom.tests.edge.kit import ask_asgi, run
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @asynccontextmanager
 async def live():
-    """A hub that reads the ledger, rung by a listener, as a web process has it."""
+    """A hub that reads the ledger, notified by a listener, as a web process has it."""
     hub = sources.make_hub(most=100)
-    loop, store = asyncio.get_running_loop(), Store()
+    loop, store = asyncio.get_running_loop(), PageStore()
     listener = factory.make_listener(
-        store, lambda payload: loop.call_soon_threadsafe(hub.ring, kind_of(payload))
+        store, lambda payload: loop.call_soon_threadsafe(hub.notify, kind_of(payload))
     )
     listener.start()
     task = asyncio.create_task(hub.run())
-    while not (store.trusted and hub._known_from):
+    while not (store.is_listening and hub._known_from):
         await asyncio.sleep(0.005)
     try:
         yield hub
@@ -123,7 +123,7 @@ def test_of_two_transactions_the_first_commits_last_and_readers_hear_both():
 
 
 def test_an_unrelated_slow_writer_delays_a_post_only_until_it_ends():
-    """Its end rings no bell: the echoes of the first ring find the post."""
+    """Its end notifies nobody: the rereads after the first notification find the post."""
     began, may_end = threading.Event(), threading.Event()
 
     def unrelated():
@@ -160,7 +160,7 @@ def test_a_browser_that_comes_back_to_another_process_misses_nothing():
                 await asyncio.sleep(0.01)
             hub.leave(reader)
         async with live() as another:
-            missed = await another.missed(before)
+            missed = await another.replay(before)
             assert len(missed.entries) == 5
             assert not missed.reset
 

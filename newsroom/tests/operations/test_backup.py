@@ -18,7 +18,7 @@ import pytest
 
 from newsroom import paths
 from newsroom.launcher import embedded
-from newsroom.operations.backups import Damaged, archive, postgres, restoring
+from newsroom.operations.backups import DamagedBackup, archive, postgres, restoring
 from newsroom.operator_errors import OperatorError
 
 if sys.version_info >= (3, 14):
@@ -96,7 +96,7 @@ def test_wherever_a_byte_is_flipped_it_is_refused_by_name_or_changes_nothing(sma
         small.write_bytes(raw)
         try:
             archive.check(small)
-        except Damaged as damaged:
+        except DamagedBackup as damaged:
             said = str(damaged)
         else:
             harmless += 1
@@ -112,7 +112,7 @@ def test_wherever_the_file_is_cut_it_is_refused(small):
     for length in range(len(whole)):
         small.write_bytes(whole[:length])
 
-        with pytest.raises(Damaged, match=r"small\.tar\.zst"):
+        with pytest.raises(DamagedBackup, match=r"small\.tar\.zst"):
             archive.check(small)
 
 
@@ -129,7 +129,7 @@ def test_wherever_the_file_is_cut_it_is_refused(small):
     ],
 )  # fmt: skip
 def test_a_part_that_is_not_as_it_was_written_is_named(small, old, new, said):
-    with pytest.raises(Damaged, match=said):
+    with pytest.raises(DamagedBackup, match=said):
         archive.check(repacked(small, old, new))
 
 
@@ -137,7 +137,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     file = tmp_path / "letter.txt"
     file.write_text("Dear editor,")
 
-    with pytest.raises(Damaged, match=r"letter\.txt is damaged at its beginning"):
+    with pytest.raises(DamagedBackup, match=r"letter\.txt is damaged at its beginning"):
         archive.check(file)
 
 
@@ -151,7 +151,7 @@ def test_a_part_that_would_land_elsewhere_is_refused(tmp_path, name):
     next(parts)
     part = next(parts)
 
-    with pytest.raises(Damaged, match="nobody knows what"):
+    with pytest.raises(DamagedBackup, match="nobody knows what"):
         restoring._write(tmp_path, part, folder)
 
     assert list(folder.iterdir()) == []
@@ -291,7 +291,7 @@ def start(tmp_path_factory):
         made.append(var)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("NEWSROOM_VAR", str(var))
-            embedded.start(valkey=False, tied=True)
+            embedded.start(valkey=False, end_with_caller=True)
         return Paper(var)
 
     yield paper

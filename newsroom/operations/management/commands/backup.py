@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from newsroom.operations import backups
-from newsroom.operations.command_output import Teller
+from newsroom.operations.command_output import CommandOutput
 from newsroom.operator_errors import OperatorError
 
 
@@ -34,17 +34,17 @@ class Command(BaseCommand):
         now = timezone.now()
         name = f"{slugify(settings.PAPER_NAME) or 'paper'}-{now:%Y%m%dT%H%M%SZ}.tar.zst"
         path = options["file"] or Path(settings.VAR_DIR) / "backups" / name
-        teller = Teller(self.stdout, as_json=options["json"])
+        output = CommandOutput(self.stdout, as_json=options["json"])
         try:
-            made = backups.backup(path.absolute(), now=now, watch=teller.moving)
+            made = backups.backup(path.absolute(), now=now, watch=output.moving)
         except OperatorError as refusal:
             raise CommandError(str(refusal)) from refusal
         except Error as error:
             words = str(error).strip().splitlines()[0]
             raise CommandError(f"The database does not answer: {words}") from error
         for words in made.wrong:
-            teller.line(words, fault=words)
-        teller.line(
+            output.line(words, fault=words)
+        output.line(
             f"{made.path}: {made.size / 1024**2:,.1f} MB; {made.rows:,} rows,"
             f" {made.documents:,} documents, {made.pictures:,} pictures.",
             file=str(made.path),

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from foundation.stored_html import Kind, render
 from newsroom.database.base import take_any_time
-from newsroom.operations.command_output import Teller
+from newsroom.operations.command_output import CommandOutput
 from newsroom.stored_html import KINDS
 
 
@@ -27,25 +27,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         take_any_time()  # a batch may meet a cold disk
-        teller = Teller(self.stdout, as_json=options["json"])
-        left = [_render(kind, teller, everything=options["all"]) for kind in KINDS]
+        output = CommandOutput(self.stdout, as_json=options["json"])
+        left = [_render(kind, output, everything=options["all"]) for kind in KINDS]
         if any(left):
             raise SystemExit(1)
 
 
-def _render(kind: Kind, teller: Teller, *, everything: bool) -> int:
+def _render(kind: Kind, output: CommandOutput, *, everything: bool) -> int:
     """Render one kind, say how far it is, and return how many rows are left old."""
     total = kind.rows().count()
     old = total if everything else kind.old().count()
     outcome = render(
         kind,
         everything=everything,
-        watch=lambda done: teller.moving(f"{kind.name}: {done:,} of {old:,}"),
+        watch=lambda done: output.moving(f"{kind.name}: {done:,} of {old:,}"),
     )
     words = f"{kind.name}: {outcome.rendered:,} of {total:,} rendered again"
     if outcome.left:
         words += f", {outcome.left:,} are held by somebody: run it again"
-    teller.line(
+    output.line(
         words,
         kind=kind.name,
         total=total,

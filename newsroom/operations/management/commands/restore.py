@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from newsroom.database import roles
 from newsroom.operations import backups
-from newsroom.operations.backups import Wish
-from newsroom.operations.command_output import Teller
+from newsroom.operations.backups import RestoreOptions
+from newsroom.operations.command_output import CommandOutput
 from newsroom.operator_errors import OperatorError
 
 
@@ -40,8 +40,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         path: Path = options["file"]
-        teller = Teller(self.stdout, as_json=options["json"])
-        wish = Wish(
+        output = CommandOutput(self.stdout, as_json=options["json"])
+        wanted = RestoreOptions(
             only_verify=options["verify_only"],
             replace=options["yes"],
             accept_faults=options["accept_faults"],
@@ -49,10 +49,10 @@ class Command(BaseCommand):
         try:
             with roles.as_owner():  # who may make databases
                 held = backups.restore(
-                    path.absolute(), wish, now=timezone.now(), say=teller.line,
-                    prove=teller.prove, watch=teller.moving,
+                    path.absolute(), wanted, now=timezone.now(), say=output.line,
+                    run_checks=output.run_checks, watch=output.moving,
                 )  # fmt: skip
-        except (OperatorError, backups.Damaged) as refusal:
+        except (OperatorError, backups.DamagedBackup) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
             raise CommandError(
@@ -61,10 +61,12 @@ class Command(BaseCommand):
         except Error as error:
             words = str(error).strip().splitlines()[0]
             raise CommandError(f"The database refuses: {words}") from error
-        done = "proved, and thrown away" if wish.only_verify else "restored and proved"
-        teller.line(
+        done = (
+            "proved, and thrown away" if wanted.only_verify else "restored and proved"
+        )
+        output.line(
             f"{held['paper']} of {held['made_at']}: {done}.",
             paper=held["paper"],
             made_at=held["made_at"],
-            restored=not wish.only_verify,
+            restored=not wanted.only_verify,
         )

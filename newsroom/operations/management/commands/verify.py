@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from newsroom.database.base import take_any_time
 from newsroom.operations import integrity_checks
-from newsroom.operations.command_output import Teller
+from newsroom.operations.command_output import CommandOutput
 
 
 class Command(BaseCommand):
@@ -29,8 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         take_any_time()  # a batch may meet a cold disk
-        proofs = integrity_checks.proofs(integrity_checks.here(), options["sample"])
-        if Teller(self.stdout, as_json=options["json"]).prove(proofs):
+        checks = integrity_checks.all_checks(
+            integrity_checks.own_files(), options["sample"]
+        )
+        if CommandOutput(self.stdout, as_json=options["json"]).run_checks(checks):
             raise SystemExit(1)
 
 
