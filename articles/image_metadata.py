@@ -16,6 +16,7 @@ from articles import alterations, rerendering, workflow
 from articles.models import Article, Author, Image, Status
 from articles.models.change import lock_ledger
 from articles.workflow import Refused
+from foundation.notifications import author_tag, image_tag
 from staff.models import User
 
 _SAID = {"alt", "caption", "credit", "rights"}
@@ -52,7 +53,7 @@ def update_image(image: Image, *, by: User, now: datetime, **fields: Any) -> int
     for name, value in changes.items():
         setattr(image, name, value)
     faces = Author.objects.filter(portrait=image).values_list("slug", flat=True)
-    tags = [f"image:{image.public_id}", *(f"author:{slug}" for slug in faces)]
+    tags = [image_tag(image.public_id), *(author_tag(slug) for slug in faces)]
     return rerendering.rerender_newest(Article.objects.showing(image), tags)
 
 

@@ -17,8 +17,16 @@ from django.db.models import Q, QuerySet
 from articles import cache_tags, limits, rerendering, storage
 from articles.models import Article, Author, Image
 from articles.models.article import Status
-from articles.models.change import lock_ledger, ring
+from articles.models.change import lock_ledger
 from articles.workflow import Refused
+from foundation.notifications import (
+    PushKind,
+    Tag,
+    author_tag,
+    hard,
+    image_tag,
+    purge,
+)
 from wire.sanitise import clean_text
 
 if TYPE_CHECKING:
@@ -74,7 +82,7 @@ def remove(image: Image, *, by: User, now: datetime, why: str) -> None:
             f"This picture is used: {used.words()}. Take it out of them first, or "
             "withdraw it at once."
         )
-    _take_away(found, by=by, now=now, why=why, tags=[f"!image:{found.public_id}"])
+    _take_away(found, by=by, now=now, why=why, tags=[image_tag(found.public_id)])
 
 
 @transaction.atomic
@@ -90,13 +98,13 @@ def withdraw(image: Image, *, by: User, now: datetime, why: str) -> int:
     live = _carrying(found).filter(status=Status.LIVE)
     shown |= set(live.values_list("pk", flat=True))
     faces = Author.objects.filter(portrait=found)
-    tags = [f"!image:{found.public_id}", *(f"!author:{a.slug}" for a in faces)]
+    tags = [image_tag(found.public_id), *(author_tag(a.slug) for a in faces)]
     faces.update(portrait=None)
     _take_away(found, by=by, now=now, why=why, tags=[])
     for article in rerendering.rerender(Article.objects.filter(pk__in=shown)):
         touched = cache_tags.article_tags(article)
         tags += cache_tags.hard_purge_tags(article, touched)
-    ring(tags, live=True)
+    purge(*hard(tags), also_push=PushKind.FRONT)
     return len(shown)
 
 
@@ -113,7 +121,7 @@ def _locked(image: Image, *, by: User, why: str) -> Image:
 
 
 def _take_away(
-    image: Image, *, by: User, now: datetime, why: str, tags: list[str]
+    image: Image, *, by: User, now: datetime, why: str, tags: list[Tag]
 ) -> None:
     """Leave the row without files and words; the files go when this is committed."""
     files = [
@@ -129,6 +137,5 @@ def _take_away(
         **blank, **work, state="removed",
         removed_at=now, removed_by=by, removed_why=clean_text(why),
     )  # fmt: skip
-    if tags:
-        ring(tags, live=False)
+    purge(*hard(tags))
     transaction.on_commit(lambda: storage.delete(filter(None, files)), robust=True)

@@ -10,6 +10,7 @@ from django.utils.cache import get_conditional_response
 
 from articles.image_markup import TYPES, mark
 from articles.models import Article, Author, Image, Rendition
+from foundation.notifications import image_tag
 
 NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
 FOR_NOW = "public, max-age=5"
@@ -52,7 +53,7 @@ def rendition(
     # While new crops are being made, the old ones stand in at the new address.
     is_ready = is_now and found.image.state == "ready"
     response["Cache-Control"] = FOR_EVER if is_ready else FOR_NOW
-    response["Surrogate-Key"] = f"image:{public_id}"
+    response["Surrogate-Key"] = image_tag(public_id)
     response["Content-Disposition"] = "inline"
     if not is_ready:
         return response

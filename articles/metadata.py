@@ -18,8 +18,9 @@ from articles import (
     workflow,
 )
 from articles.models import Article
-from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.models.change import ChangeKind, lock_ledger
 from articles.workflow import Refused
+from foundation.notifications import PushKind, purge
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -159,4 +160,7 @@ def _tell(article: Article, before: _Before, instant: datetime, *, moved: bool) 
         )
     touched = [*before.tags, *cache_tags.article_tags(article)]
     taken_back = before.visible and not visible
-    ring(cache_tags.hard_purge_tags(article, touched) if taken_back else touched)
+    purge(
+        *(cache_tags.hard_purge_tags(article, touched) if taken_back else touched),
+        also_push=PushKind.FRONT,
+    )

@@ -10,8 +10,9 @@ from django.db import transaction
 
 from articles import cache_tags, limits, publication, rerendering
 from articles.models import Article, Notice
-from articles.models.change import ChangeKind, lock_ledger, ring
+from articles.models.change import ChangeKind, lock_ledger
 from articles.workflow import Refused
+from foundation.notifications import CORRECTIONS, PushKind, purge
 from wire.sanitise import clean_text
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add(article: Article, kind: str, text: str, *, by: User, now: datetime) -> N
         change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
         article.changes.append(article, change, revision=revision, at=at)
         rerendering.store_public_columns(shown := copy(article))
-        ring([*cache_tags.article_tags(shown), "corrections"])
+        tags = [*cache_tags.article_tags(shown), CORRECTIONS]
+        purge(*tags, also_push=PushKind.FRONT)
     article.page, article.document = shown.page, shown.document
     return made

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from articles import limits, rerendering
 from articles.models import Article, OpenQuestion, Outcome, Status
-from articles.models.change import lock_ledger, ring
+from articles.models.change import lock_ledger
 from articles.workflow import Refused
+from foundation.notifications import article_tag, purge
 from wire.sanitise import clean_line, clean_text
 
 if TYPE_CHECKING:
@@ -111,4 +112,4 @@ def _show(article: Article) -> None:
     """Put the list before readers, if there are any."""
     if article.status == Status.LIVE:
         rerendering.rerender_one(article)
-        ring([f"article:{article.public_id}"], live=False)
+        purge(article_tag(article.public_id))

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 
 from articles import image_decoder, image_processing, storage
 from articles.models import Image, Rendition
+from foundation.notifications import image_tag, purge
 
 log = logging.getLogger(__name__)
 
@@ -177,8 +178,7 @@ def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
         )
         for made_file in made["files"]
     )
-    with connection.cursor() as db:
-        db.execute("SELECT pg_notify('edge', %s)", [f"image:{image.public_id}"])
+    purge(image_tag(image.public_id))
     return True
 
 

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from articles import cache_tags, provenance, rendering
 from articles.checks import EvidenceRow
 from articles.models import Article, Status
-from articles.models.change import lock_ledger, ring
+from articles.models.change import lock_ledger
 from articles.search_index import search_vector
 from articles.workflow import Refused
+from foundation.notifications import Tag, purge
 
 MAX_RERENDER = 500  # articles at once; the rest wait for `manage.py render`
 
@@ -65,7 +66,7 @@ def rerender_one(article: Article) -> None:
 
 
 @transaction.atomic
-def rerender_newest(articles: QuerySet[Article], tags: Iterable[str]) -> int:
+def rerender_newest(articles: QuerySet[Article], tags: Iterable[Tag]) -> int:
     """Render the newest again, mark the rest as out of date, and purge what shows them.
 
     `tags` are purged too. Return how many were rendered.
@@ -76,5 +77,5 @@ def rerender_newest(articles: QuerySet[Article], tags: Iterable[str]) -> int:
     for article in rerender(Article.objects.filter(pk__in=found[:MAX_RERENDER])):
         touched += cache_tags.article_tags(article)
     Article.objects.filter(pk__in=found[MAX_RERENDER:]).update(rendered_with="")
-    ring(touched, live=False)
+    purge(*touched)
     return len(found[:MAX_RERENDER])

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from articles import cache_tags, publication
 from articles.models import Article
-from articles.models.change import lock_ledger, ring
+from articles.models.change import lock_ledger
+from foundation.notifications import PushKind, purge
 
 AT_ONCE = 200  # articles a run; the next run, seconds later, takes the rest
 
@@ -38,5 +39,5 @@ def _announce(pk: int, now: datetime) -> bool:
     if article is None or article.live_revision is None:
         return False  # somebody else told it, or it was taken back meanwhile
     publication.announce(article, article.live_revision, at=instant)
-    ring(cache_tags.article_tags(article))
+    purge(*cache_tags.article_tags(article), also_push=PushKind.FRONT)
     return True

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from articles import rerendering
 from articles.models import Article, Evidence, Status
-from articles.models.change import ring
 from articles.models.ledger_cursor import Cursor
+from foundation.notifications import article_tag, purge
 
 NAME = "moved sources"
 AT_ONCE = 1_000  # rows of the wire's ledger a round
@@ -64,6 +64,5 @@ def _rerender_citing(items: set[int]) -> int:
     links = Evidence.objects.filter(version__item__in=items)
     citing = Article.objects.filter(status=Status.LIVE, pk__in=links.values("article"))
     shown = rerendering.rerender(citing)
-    if shown:
-        ring([f"article:{article.public_id}" for article in shown], live=False)
+    purge(*(article_tag(article.public_id) for article in shown))
     return len(shown)

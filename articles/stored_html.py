@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 from articles import rendering
 from articles.cache_tags import article_tags
 from articles.models import Article
-from articles.models.change import lock_ledger, ring
+from articles.models.change import lock_ledger
 from articles.models.choices import Status
 from articles.rerendering import store_public_columns
+from foundation.notifications import Tag, purge
 from foundation.stored_html import Kind
 
 
@@ -26,14 +27,13 @@ def render_articles(rows: QuerySet[Article]) -> int:
     """
     lock_ledger()
     free = rows.select_for_update(of=["self"], skip_locked=True)
-    tags: list[str] = []
+    tags: list[Tag] = []
     count = 0
     for article in free.select_related("section", "issue", "live_revision__image"):
         store_public_columns(article)
         tags += article_tags(article)
         count += 1
-    if count:
-        ring(tags, live=False)
+    purge(*tags)
     return count
 
 

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 
 from articles import rerendering
 from articles.models import Article, Author, Section, Status, Topic
+from foundation.notifications import EVERYTHING, Tag, author_tag, topic_tag
 
 
 @transaction.atomic
@@ -22,9 +23,10 @@ def save_taxonomy(part: Section | Topic | Author) -> int:
         Topic: live.filter(topics=part.pk),
         Author: live.filter(public_authors=part.pk),
     }
-    tags = ["all"] if isinstance(part, Section) else [f"{_word(part)}:{part.slug}"]
-    return rerendering.rerender_newest(carrying[type(part)], tags)
+    return rerendering.rerender_newest(carrying[type(part)], [_tag(part)])
 
 
-def _word(part: Section | Topic | Author) -> str:
-    return "topic" if isinstance(part, Topic) else "author"
+def _tag(part: Section | Topic | Author) -> Tag:
+    if isinstance(part, Section):  # every page has a menu of them
+        return EVERYTHING
+    return (topic_tag if isinstance(part, Topic) else author_tag)(part.slug)

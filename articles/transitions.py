@@ -19,8 +19,9 @@ from articles import (
 )
 from articles.checks import EvidenceRow
 from articles.models import Article, ChangeKind, Move, Revision, Status
-from articles.models.change import lock_ledger, ring
+from articles.models.change import lock_ledger
 from articles.workflow import Refused, Said, Step
+from foundation.notifications import PushKind, purge
 from wire.sanitise import clean_text
 
 if TYPE_CHECKING:
@@ -214,4 +215,7 @@ def _purge(article: Article, after: Article) -> None:
     touched = cache_tags.article_tags(copy(article)) if was_live else []
     touched += cache_tags.article_tags(after)
     is_killed = after.status == Status.KILLED
-    ring(cache_tags.hard_purge_tags(article, touched) if is_killed else touched)
+    purge(
+        *(cache_tags.hard_purge_tags(article, touched) if is_killed else touched),
+        also_push=PushKind.FRONT,
+    )

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from articles.models import Article
 from demo import cast, copydesk, listening, paper, pictures, servers, started, trading
 from demo.posts import World
+from foundation.notifications import EVERYTHING, purge
 from markets import loading as markets_loading
 from markets.models import Feed
 from staff.models import User
@@ -128,7 +129,7 @@ def wipe() -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {tables} CASCADE")
-            cursor.execute("SELECT pg_notify('edge', 'all')")
+        purge(EVERYTHING)
         User.objects.filter(username__in=usernames).delete()
         Feed.objects.filter(name__in=[name for name, *_ in trading.FEEDS]).delete()
 

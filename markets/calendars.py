@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
+from foundation.notifications import MARKETS, purge
 from markets.models import Exchange, Instrument, Session
 from markets.models.exchange import HOURS
 from markets.rerendering import redraw
@@ -98,8 +99,7 @@ def override(session: Session) -> None:
     session.by_hand = True
     session.save()
     redraw(Instrument.objects.filter(exchange=session.exchange))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('edge', 'markets')")
+    purge(MARKETS)
 
 
 @transaction.atomic

@@ -6,9 +6,10 @@ Done when a price is stored, and again when a name or an exchange's hours change
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
+from foundation.notifications import MARKETS, PushKind, instrument_tag, purge
 from foundation.stored_html import Kind
 from markets import ticker_html
 from markets.freshness import judge
@@ -26,7 +27,6 @@ WRITTEN = (
     "chip_stale",
     "rendered_with",
 )
-NOTIFY_LIMIT = 7900  # bytes; PostgreSQL takes 8000
 
 
 @transaction.atomic
@@ -109,12 +109,11 @@ def announce(symbols: Sequence[str]) -> None:
     """
     if not symbols:
         return
-    tags = " ".join(["markets", *(f"instrument:{symbol}" for symbol in symbols)])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_notify('edge', %s), pg_notify('live', %s)",
-            [tags if len(tags) < NOTIFY_LIMIT else "all", '{"kind": "quotes"}'],
-        )
+    purge(
+        MARKETS,
+        *(instrument_tag(symbol) for symbol in symbols),
+        also_push=PushKind.QUOTES,
+    )
 
 
 def _trading(quotes: Iterable[Quote]) -> dict[int, list[Stretch]]:

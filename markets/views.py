@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from foundation.notifications import MARKETS, Tag, instrument_tag
 from markets import exchange_status, markets_table, ticker
 from markets.models import Instrument
 
@@ -17,7 +18,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "now": now,
         "here": "markets",
     }
-    return _public(render(request, "markets/index.html", context), "markets")
+    return _public(render(request, "markets/index.html", context), MARKETS)
 
 
 def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
@@ -39,14 +40,14 @@ def instrument(request: HttpRequest, symbol: str) -> HttpResponse:
         "here": "markets",
     }
     response = render(request, "markets/instrument.html", context)
-    return _public(response, f"instrument:{shown.symbol}")
+    return _public(response, instrument_tag(shown.symbol))
 
 
 def strip_fragment(request: HttpRequest) -> HttpResponse:
     """The strip alone, for pages that poll instead of listening. One query."""
-    return _public(HttpResponse(ticker.strip_html(timezone.now())), "markets")
+    return _public(HttpResponse(ticker.strip_html(timezone.now())), MARKETS)
 
 
-def _public(response: HttpResponse, tags: str) -> HttpResponse:
-    response["Surrogate-Key"] = tags
+def _public(response: HttpResponse, tag: Tag) -> HttpResponse:
+    response["Surrogate-Key"] = tag
     return response

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Least, Now
 
+from foundation.notifications import WIRE, PushKind, purge
 from wire.models import Event, Item
-from wire.models.items import EventKind, notify
+from wire.models.items import EventKind
 
 AT_ONCE = 500  # posts announced in one transaction
 
@@ -34,6 +35,5 @@ def announce_due(*, now: datetime) -> int:
         Event(item_id=pk, kind=EventKind.RELEASED, at=now) for pk in ids
     )
     Item.objects.filter(pk__in=ids).update(announced=True)
-    notify("edge", "wire")
-    notify("live", '{"kind":"wire"}')
+    purge(WIRE, also_push=PushKind.WIRE)
     return len(ids)

@@ -16,10 +16,10 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from foundation.notifications import WIRE, PushKind, Tag, hard, item_tag, purge
 from wire import rail_html
 from wire.connectors.base import Batch, Rejected
 from wire.models import DeadLetter, Source
-from wire.models.items import notify
 from wire.normalise import Ready, as_json, ready
 from wire.sql import (
     COLUMNS,
@@ -137,8 +137,7 @@ def store(source: Source, batch: Batch, *, blob: str, now: datetime) -> Report:
     times = [p.source_time for p in posts if p.source_time and p.source_time <= now]
     report.newest = max(times, default=None)
     if report.new or report.changed:
-        notify("edge", _tags(newer, now))
-        notify("live", '{"kind":"wire"}')
+        purge(*_tags(newer, now), also_push=PushKind.WIRE)
     return report
 
 
@@ -153,18 +152,14 @@ def _make_ready(source: Source, batch: Batch) -> tuple[list[Ready], list[Rejecte
     return posts, dead
 
 
-def _tags(newer: Sequence[Newer], now: datetime) -> str:
-    """Name what pages show; beyond a hundred items, everything about the wire goes.
+def _tags(newer: Sequence[Newer], now: datetime) -> list[Tag]:
+    """Return the tags of the pages that show these versions' items.
 
     Of what an embargo takes back no kept copy may stand in: those pages go at once.
     """
+    tags = [WIRE, *(item_tag(n.known.public_id) for n in newer)]
     held = any(n.is_current and (n.post.embargo_until or now) > now for n in newer)
-    mark = "!" if held else ""
-    if len(newer) > 100:
-        return f"{mark}wire items"
-    return " ".join(
-        [f"{mark}wire", *(f"{mark}item:{n.known.public_id}" for n in newer)]
-    )
+    return hard(tags) if held else tags
 
 
 def _look_up(source: Source, ids: Iterable[str]) -> dict[str, Known]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import QuerySet
 
+from foundation.notifications import WIRE, purge
 from foundation.stored_html import Kind
 from wire import rail_html
 from wire.models import Item
-from wire.models.items import notify
 
 STORE = """
 UPDATE wire_item i SET row = t.row, rendered_with = %s
@@ -28,7 +28,7 @@ def render_rail_rows(rows: QuerySet[Item]) -> int:
         made = [item.rail_row() for item in items]
         with connection.cursor() as cursor:
             cursor.execute(STORE, [rail_html.stamp(), keys, made])
-        notify("edge", "wire items")
+        purge(WIRE)
     return len(items)
 
 

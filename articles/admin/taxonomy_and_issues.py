@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 
 from articles import issue_numbering, taxonomy
 from articles.models import Article, Author, Issue, Section, Topic
-from articles.models.change import ring
 from articles.workflow import Refused
+from foundation.notifications import FRONT, issue_tag, purge
 from staff.admin_base import BOTH, user_of
 
 
@@ -248,7 +248,7 @@ class IssueAdmin(Logged):
         if edition and not issue.closed_at:
             issue.edition = edition
             issue.save(update_fields=["edition"])
-        ring([f"issue:{issue.date:%Y-%m-%d}", "front"], live=False)
+        purge(issue_tag(issue.date), FRONT)
         messages.success(request, f"{issue} is there.")
         target = reverse("admin:articles_issue_change", args=[issue.pk])
         return HttpResponseRedirect(target)
@@ -262,7 +262,7 @@ class IssueAdmin(Logged):
     ) -> None:
         """Save the edition's name, and tell the pages that print it."""
         obj.save(update_fields=["edition"])
-        ring([f"issue:{obj.date:%Y-%m-%d}", "front"], live=False)
+        purge(issue_tag(obj.date), FRONT)
 
     @admin.action(description="Close for ever", permissions=["close"], location=BOTH)
     def close(self, request: HttpRequest, queryset: QuerySet[Issue]) -> None:

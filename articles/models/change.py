@@ -1,10 +1,9 @@
-"""The ledger of what must travel, and the doorbell that says it has."""
+"""The ledger of articles: one row for each public change, chained by hash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 LOCK = 0x6C6564676572  # "ledger": the advisory lock of the chain's end
 FIRST = "0" * 64  # what stands before the first link
-MAX_PAYLOAD = 7_900  # bytes; PostgreSQL carries 8,000 in one notification
 
 
 # What of a change is hashed, by the number of the form; a link keeps its own for ever.
@@ -115,18 +113,3 @@ def lock_ledger() -> datetime:
         cursor.execute("SELECT pg_advisory_xact_lock(%s), clock_timestamp()", [LOCK])
         clock: datetime = cursor.fetchone()[1]
     return clock
-
-
-def ring(tags: Iterable[str], *, live: bool = True) -> None:
-    """Drop the kept pages with `tags`, and tell open pages, when this transaction commits."""
-    names = list(dict.fromkeys(tags))
-    payload = " ".join(names)
-    if len(payload.encode()) > MAX_PAYLOAD:
-        payload = "!all" if any(name.startswith("!") for name in names) else "all"
-    calls = ["pg_notify('edge', %s)"]
-    values = [payload]
-    if live:
-        calls.append("pg_notify('live', %s)")
-        values.append('{"kind":"front"}')
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(calls)}", values)  # noqa: S608

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 
 from articles import issue_numbering
-from articles.models.change import ring
 from articles.workflow import Refused
+from foundation.notifications import FRONT, issue_tag, purge
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -117,5 +117,5 @@ class Issue(models.Model):
             still_open = Issue.objects.filter(pk=self.pk, closed_at=None)
             if not still_open.update(closed_at=now, edition=edition):
                 raise Refused(f"{self} is closed already.")
-            ring([f"issue:{self.date:%Y-%m-%d}", "front"], live=False)
+            purge(issue_tag(self.date), FRONT)
         self.closed_at, self.edition = now, edition

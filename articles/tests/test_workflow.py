@@ -5,11 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
 
 from articles import evidence, notices, revisions, transitions, workflow
 from articles.models import Article, Change, Move
-from articles.models.change import ring
 from articles.models.choices import Status
 from articles.tests.factories import (
     BODY,
@@ -369,7 +367,7 @@ def test_a_crash_in_the_middle_of_a_move_leaves_nothing_half_done(chief, monkeyp
     def crash(*_, **__):
         raise DatabaseError("the power went")
 
-    monkeypatch.setattr("articles.transitions.ring", crash)
+    monkeypatch.setattr("articles.transitions.purge", crash)
     with pytest.raises(DatabaseError), transaction.atomic():
         transitions.move(article, "publish", by=chief, now=NINE)
 
@@ -413,7 +411,7 @@ def test_a_kill_lets_no_kept_copy_stand_in(monkeypatch):
     """Tags with a `!` forbid the edge to serve an old page while a new one is made."""
     rung = []
     monkeypatch.setattr(
-        transitions, "ring", lambda tags, **more: rung.append(list(tags))
+        transitions, "purge", lambda *tags, **more: rung.append(list(tags))
     )
     image = make_image()
     article = make_article(status="live", lead_image=image)
@@ -427,11 +425,3 @@ def test_a_kill_lets_no_kept_copy_stand_in(monkeypatch):
     post = article.evidence.get().version.item
     assert f"!item:{post.public_id}" in killed  # whose page names the stories on it
     assert not any(tag.startswith("!") for tags in rung[:-1] for tag in tags)
-
-
-def test_a_kill_with_more_tags_than_one_ring_carries_still_lets_no_copy_stand_in():
-    with CaptureQueriesContext(connection) as told:
-        ring([f"!topic:{n:0200}" for n in range(50)])
-        ring([f"topic:{n:0200}" for n in range(50)])
-    assert "'!all'" in told[0]["sql"]
-    assert "'all'" in told[1]["sql"]

@@ -342,7 +342,7 @@ def test_edge_and_live_stream_hear_of_a_new_price_and_of_no_old_one():
             heard.append((note.channel, note.payload))
         cursor.execute("UNLISTEN *")
 
-    assert heard == [("edge", "markets instrument:SPY"), ("live", '{"kind": "quotes"}')]
+    assert heard == [("edge", "markets instrument:SPY"), ("live", '{"kind":"quotes"}')]
 
 
 def test_the_database_itself_refuses_what_is_no_number():

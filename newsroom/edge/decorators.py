@@ -15,13 +15,14 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 
+from foundation.notifications import Tag
 from newsroom.edge.cache_key import Policy, query_for
 
 KNOWN = ("user", "auser", "session")  # attributes that tell who the reader is
 ENVIRON_KEY = "newsroom.edge"  # of the environ: the `CacheConsent` of a render
 
 View = Callable[..., HttpResponseBase]
-Tags = Sequence[str] | Callable[..., Iterable[str]]
+Tags = Sequence[Tag] | Callable[..., Iterable[Tag]]
 
 
 class NotPublic(RuntimeError):
@@ -122,7 +123,7 @@ def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _tag(response: HttpResponse, tags: Iterable[str]) -> None:
+def _tag(response: HttpResponse, tags: Iterable[Tag]) -> None:
     named = dict.fromkeys([*response.headers.get("Surrogate-Key", "").split(), *tags])
     if named:
         response.headers["Surrogate-Key"] = " ".join(named)

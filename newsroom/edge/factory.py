@@ -18,6 +18,7 @@ from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
+from foundation.notifications import PUSH_CHANNEL
 from newsroom.database import patience
 from newsroom.edge.cache_key import Policy
 from newsroom.edge.client_address import Addresses
@@ -86,7 +87,7 @@ def make_listener(store: PageStore, notify: Callable[[str], None]) -> Listener:
     timer = ExpiryTimer(store)
 
     def heard(channel: str, payload: str) -> None:
-        if channel == "live":
+        if channel == PUSH_CHANNEL:
             notify(payload)
             return
         dropped = store.purge(payload.split(), monotonic())

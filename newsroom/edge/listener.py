@@ -15,7 +15,9 @@ from time import monotonic
 import psycopg
 from psycopg.rows import tuple_row
 
-CHANNELS = ("edge", "live")
+from foundation.notifications import PURGE_CHANNEL, PUSH_CHANNEL
+
+CHANNELS = (PURGE_CHANNEL, PUSH_CHANNEL)
 TICK = 0.5  # seconds between two looks at the clock without a notification
 PROOF = 5.0  # seconds of silence after which the connection is tested by a query
 FIRST_RETRY, LAST_RETRY = 0.1, 2.0  # seconds

@@ -20,6 +20,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from articles.models import Article, Notice, Section
 from articles.models.article import ArticleQuerySet
 from articles.rendering import absolute
+from foundation.notifications import CORRECTIONS, FEEDS, section_tag
 from newsroom.edge import public
 from newsroom.site.pages.corrections import public_notices
 from newsroom.site.pages.layout import DESCRIPTION
@@ -60,7 +61,7 @@ class Feed:
         return max((entry.updated for entry in self.entries), default=None)
 
 
-@public(tags=["feeds"], max_age=300)
+@public(tags=[FEEDS], max_age=300)
 def paper(request: HttpRequest, format: str) -> HttpResponse:
     """The newest stories of all sections."""
     entries = _stories(Article.objects.live())
@@ -75,7 +76,7 @@ def paper(request: HttpRequest, format: str) -> HttpResponse:
     return _answer(feed, format)
 
 
-@public(tags=lambda request, slug, format: ["feeds", f"section:{slug}"], max_age=300)
+@public(tags=lambda request, slug, format: [FEEDS, section_tag(slug)], max_age=300)
 def section(request: HttpRequest, slug: str, format: str) -> HttpResponse:
     """The newest stories of one section."""
     shown = get_object_or_404(Section, slug=slug)
@@ -91,7 +92,7 @@ def section(request: HttpRequest, slug: str, format: str) -> HttpResponse:
     return _answer(feed, format)
 
 
-@public(tags=["corrections"], max_age=300)
+@public(tags=[CORRECTIONS], max_age=300)
 def corrections(request: HttpRequest, format: str) -> HttpResponse:
     """The newest corrections, clarifications and retractions."""
     url = f"{settings.PAPER_URL}/corrections/"

@@ -15,6 +15,7 @@ from django.templatetags.static import static
 
 from articles.models import Article, Section
 from articles.paths import article_path
+from foundation.notifications import FEEDS
 from newsroom.edge import public
 from newsroom.site.pages.about import ENTRIES
 from newsroom.site.pages.layout import DESCRIPTION
@@ -31,7 +32,7 @@ Row = tuple[str, date | None, str, datetime | None]
 FIELDS = ("section__slug", "published_on", "slug", "updated_at")
 
 
-@public(tags=["feeds"], max_age=900)
+@public(tags=[FEEDS], max_age=900)
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All pages in one map while they fit; then an index with a map a month."""
     rows = Article.objects.live().newest_first().values_list(*FIELDS)
@@ -46,13 +47,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return _xml("sitemapindex", (f"<sitemap>{_tag('loc', m)}</sitemap>" for m in maps))
 
 
-@public(tags=["feeds"], max_age=900)
+@public(tags=[FEEDS], max_age=900)
 def pages_map(request: HttpRequest) -> HttpResponse:
     """The pages that are not stories."""
     return _xml("urlset", _urls(_places()))
 
 
-@public(tags=["feeds"], max_age=900)
+@public(tags=[FEEDS], max_age=900)
 def month_map(request: HttpRequest, month: date) -> HttpResponse:
     """The stories of one month, newest first."""
     after = (month + timedelta(days=31)).replace(day=1)
@@ -68,7 +69,7 @@ def month_map(request: HttpRequest, month: date) -> HttpResponse:
     return _xml("urlset", _urls(map(_story, stories)))
 
 
-@public(tags=["feeds"], max_age=300)
+@public(tags=[FEEDS], max_age=300)
 def news(request: HttpRequest) -> HttpResponse:
     """The stories first published in the last two days, for news search engines."""
     rows = (

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from foundation.notifications import WIRE, PushKind, hard, item_tag, purge
 from foundation.stored_html import StampField
 from wire import rail_html
 from wire.models.sources import Source, SourceQuerySet
@@ -206,9 +207,10 @@ class Item(models.Model):
         item.save(update_fields=[*changes, "row", "rendered_with"])
         item.events.create(kind=kind, at=now, by=by, note=note)
         # Of what was taken back no kept copy may stand in: those pages go at once.
-        mark = "!" if kind == EventKind.HELD else ""
-        notify("edge", f"{mark}wire {mark}item:{item.public_id}")
-        notify("live", '{"kind":"wire"}')
+        tags = [WIRE, item_tag(item.public_id)]
+        purge(
+            *(hard(tags) if kind == EventKind.HELD else tags), also_push=PushKind.WIRE
+        )
 
     def claim(self, *, by: User, now: datetime) -> None:
         """Take the item for one reporter. Raises `Item.Taken` if somebody has it."""
@@ -330,9 +332,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.at:%H:%M:%S}"
-
-
-def notify(channel: str, payload: str) -> None:
-    """Send `payload` on `channel` to all web processes when this transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])

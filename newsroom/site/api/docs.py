@@ -21,7 +21,7 @@ ENTRIES = [
 PREFIX = "/api/v1/"
 
 
-@public(tags=["about"], minute=True)
+@public(minute=True)
 def portal(request: HttpRequest) -> HttpResponse:
     """The guide: first call, lists and their filters, pages, conditions, errors."""
     facts = {"base": f"{settings.PAPER_URL}/api/v1", "resources": resources()}
@@ -29,7 +29,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     return page("api/docs.html", {**facts, **place}, now=timezone.now())
 
 
-@public(tags=["about"], minute=True)
+@public(minute=True)
 def errors(request: HttpRequest) -> HttpResponse:
     """What each problem type means, and what to do."""
     rows = [

@@ -21,7 +21,7 @@ ENTRIES = [
 ]
 
 
-@public(tags=["about"], minute=True)
+@public(minute=True)
 def about(request: HttpRequest, slug: str = "") -> HttpResponse:
     """One page of policy."""
     if slug not in TITLES:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from articles.models import Article, Notice, Status
+from foundation.notifications import CORRECTIONS
 from newsroom.edge import public
 from newsroom.site.pages.layout import page
 
@@ -31,7 +32,7 @@ def public_notices() -> QuerySet[Notice]:
     )
 
 
-@public(tags=["corrections"], params=["before"], minute=True)
+@public(tags=[CORRECTIONS], params=["before"], minute=True)
 def corrections(request: HttpRequest) -> HttpResponse:
     """A page of notices; `before` is the instant of the last one on the page before."""
     rows = public_notices()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from articles import front as fronts
+from foundation.notifications import FRONT, MARKETS, WIRE
 from markets import ticker
 from newsroom.edge import public
 from newsroom.site.pages.layout import frame, page
@@ -13,7 +14,7 @@ from newsroom.site.pages.layout import frame, page
 RAIL = 40  # posts on the rail
 
 
-@public(tags=["front", "wire", "markets"], minute=True)
+@public(tags=[FRONT, WIRE, MARKETS], minute=True)
 def front(request: HttpRequest) -> HttpResponse:
     """Lead, secondary stories, opinion, sections, rail and strip. Five queries."""
     now = timezone.now()

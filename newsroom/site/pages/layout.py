@@ -20,6 +20,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.masthead import masthead
+from foundation.notifications import Tag
 from markets import exchange_status
 from markets.clocks import clocks_html
 from markets.models.exchange import HOURS
@@ -96,7 +97,7 @@ def page(
     context: Mapping[str, Any],
     *,
     now: datetime,
-    tags: Iterable[str] = (),
+    tags: Iterable[Tag] = (),
     status: int = 200,
 ) -> HttpResponse:
     """Render one public page in its frame; `tags` say what it shows."""

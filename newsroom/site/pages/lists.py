@@ -17,6 +17,13 @@ from articles import issue_numbering
 from articles.image_markup import picture
 from articles.models import Article, Author, Issue, Topic
 from articles.models.article import ArticleQuerySet
+from foundation.notifications import (
+    FRONT,
+    author_tag,
+    issue_tag,
+    section_tag,
+    topic_tag,
+)
 from newsroom.edge import public
 from newsroom.site.pages.layout import frame, page
 from newsroom.site.pages.paging import before, cut
@@ -25,7 +32,7 @@ PER_PAGE = 20
 ISSUES_PER_PAGE = 60
 
 
-@public(tags=lambda request, slug: [f"section:{slug}"], params=["before"], minute=True)
+@public(tags=lambda request, slug: [section_tag(slug)], params=["before"], minute=True)
 def section(request: HttpRequest, slug: str) -> HttpResponse:
     """A section's stories, newest first."""
     now = timezone.now()
@@ -43,7 +50,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
     return page("pages/section.html", context, now=now)
 
 
-@public(tags=lambda request, slug: [f"topic:{slug}"], params=["before"], minute=True)
+@public(tags=lambda request, slug: [topic_tag(slug)], params=["before"], minute=True)
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """What was written on a topic, newest first."""
     shown = get_object_or_404(Topic, slug=slug)
@@ -57,7 +64,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     return page("pages/stream.html", context, now=timezone.now())
 
 
-@public(tags=lambda request, slug: [f"author:{slug}"], params=["before"], minute=True)
+@public(tags=lambda request, slug: [author_tag(slug)], params=["before"], minute=True)
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """Who somebody is and what they wrote, newest first."""
     shown = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
@@ -92,7 +99,7 @@ def ready(card: str) -> SafeString:
     return mark_safe(card)  # noqa: S308
 
 
-@public(tags=["issues", "front"], params=["before"], minute=True)
+@public(tags=[FRONT], params=["before"], minute=True)
 def issues(request: HttpRequest) -> HttpResponse:
     """Every day's paper, newest first."""
     start = request.GET.get("before", "")
@@ -107,7 +114,7 @@ def issues(request: HttpRequest) -> HttpResponse:
     return page("pages/issues.html", context, now=timezone.now())
 
 
-@public(tags=lambda request, on: [f"issue:{on}"], minute=True)
+@public(tags=lambda request, on: [issue_tag(on)], minute=True)
 def issue(request: HttpRequest, on: date) -> HttpResponse:
     """One day's paper: its stories by section, in the order of the sections."""
     now = timezone.now()

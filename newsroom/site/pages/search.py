@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from articles.models.article import ArticleQuerySet
+from foundation.notifications import SEARCH
 from newsroom.edge import public
 from newsroom.site.pages.layout import frame, page
 from newsroom.site.pages.lists import PER_PAGE, ready
@@ -21,7 +22,7 @@ MOST_BEST = 40  # stories shown by match; beyond them order by date is of more u
 
 
 @public(
-    tags=["search"],
+    tags=[SEARCH],
     params=["q", "section", "since", "order", "before"],
     minute=True,
 )

@@ -30,6 +30,7 @@ from articles.models.redirect import OldAddress
 from articles.provenance import rows as evidence_rows
 from articles.rendering import iso, shown_image
 from articles.text_diff import diff
+from foundation.notifications import article_tag, item_tag
 from newsroom.edge import public
 from newsroom.site.api import errors as problems
 from newsroom.site.pages.errors import refusal
@@ -65,7 +66,7 @@ def story(request: HttpRequest, section: str, on: date, slug: str) -> HttpRespon
         "pages/story.html",
         context,
         now=timezone.now(),
-        tags=[f"article:{article.public_id}"],
+        tags=[article_tag(article.public_id)],
     )
 
 
@@ -97,7 +98,7 @@ def history(request: HttpRequest, section: str, on: date, slug: str) -> HttpResp
             "notices": article.notices.order_by("-at", "-pk"),
         },
         now=timezone.now(),
-        tags=[f"article:{article.public_id}"],
+        tags=[article_tag(article.public_id)],
     )
 
 
@@ -122,8 +123,8 @@ def provenance(
         "questions": [_question(one) for one in article.questions.shown()],
     }
     response = JsonResponse(answer)
-    tags = [f"article:{article.public_id}"]
-    tags += [f"item:{row['item_id']}" for row in rows]
+    tags = [article_tag(article.public_id)]
+    tags += [item_tag(row["item_id"]) for row in rows]
     response.headers["Surrogate-Key"] = " ".join(dict.fromkeys(tags))
     return response
 
@@ -221,7 +222,7 @@ def _elsewhere(path: str, address: Address, *, tail: str = "") -> HttpResponse:
     if moved is None:
         raise Http404(f"no story at {came_from}")
     response = redirect(f"{moved.article.get_absolute_url()}{tail}", permanent=True)
-    response.headers["Surrogate-Key"] = f"article:{moved.article.public_id}"
+    response.headers["Surrogate-Key"] = article_tag(moved.article.public_id)
     return response
 
 
@@ -235,5 +236,5 @@ def _withdrawn(article: Article) -> HttpResponse:
     response = refusal(
         "This story was withdrawn", *lines, status=410, label="Withdrawn"
     )
-    response.headers["Surrogate-Key"] = f"article:{article.public_id}"
+    response.headers["Surrogate-Key"] = article_tag(article.public_id)
     return response

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article
 from articles.text_diff import diff
+from foundation.notifications import WIRE, item_tag
 from newsroom.edge import public
 from newsroom.site.pages.layout import page
 from newsroom.site.pages.paging import before, cut
@@ -36,7 +37,7 @@ class Day:
     rows: SafeString
 
 
-@public(tags=["wire"], params=["source", "before"])
+@public(tags=[WIRE], params=["source", "before"])
 def index(request: HttpRequest) -> HttpResponse:
     """All public posts, newest first; of one source if `source` names it.
 
@@ -80,7 +81,7 @@ def _days(rows: list[tuple[UUID, datetime | None, str]]) -> list[Day]:
     ]
 
 
-@public(tags=lambda request, public_id: [f"item:{public_id}", "wire"])
+@public(tags=lambda request, public_id: [item_tag(public_id), WIRE])
 def item(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One post: what it says now, every version, and which stories rest on it."""
     shown = Item.objects.public(Now()).filter(public_id=public_id)  # type: ignore[arg-type]

@@ -122,7 +122,7 @@ def test_what_rings_the_live_stream_carries_no_note(monkeypatch):
     rung = []
     for module in ("transitions", "metadata", "notices"):
         monkeypatch.setattr(
-            f"articles.{module}.ring", lambda tags, **more: rung.append(str([*tags]))
+            f"articles.{module}.purge", lambda *tags, **more: rung.append(str(tags))
         )
     make_house()
     assert rung

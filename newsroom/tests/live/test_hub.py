@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from foundation.notifications import PushKind
 from newsroom.live import hub as module
 from newsroom.live.hub import (
     LOG_LIMIT,
@@ -289,6 +290,22 @@ def test_only_the_quotes_that_changed_are_told(monkeypatch):
             assert await heard(world.hub, reader, 1) == [
                 {"chips": {"BRENT": "<li>3</li>"}}
             ]
+
+    run(test)
+
+
+@pytest.mark.parametrize("kind", PushKind)
+def test_each_kind_of_push_reaches_open_pages_as_an_event_of_its_name(kind):
+    async def test():
+        async with World() as world:
+            reader = world.hub.join()
+            world.ledger.add()
+            world.prices = {"GOLD": "<li>1</li>"}
+            world.hub.ring(kind)
+            events = b""
+            async with asyncio.timeout(1):
+                while f"event: {kind}\n".encode() not in events:
+                    events += await world.hub.next(reader)
 
     run(test)
 
