@@ -45,13 +45,12 @@ def update_image(image: Image, *, by: User, now: datetime, **fields: Any) -> int
     carrying = Article.objects.filter(shown).exclude(status=Status.KILLED)
     told = [None, *carrying.order_by("pk")]  # the picture itself, and what shows it
     alterations.keep(altered, by=by, at=now, articles=told, image=image)
+    row = Image.objects.filter(pk=image.pk)
     if _CROPPED & changes.keys():
-        changes |= {"state": "new", "due_at": now, "attempts": 0, "error": ""}
-        changes |= {"crashes": 0}
-        changes |= {"lease_token": None, "lease_until": None}  # the old crop's maker
-    Image.objects.filter(pk=image.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(image, name, value)
+        row.restart(now=now, **changes, state="new", decoder_crashes=0)
+    else:
+        row.update(**changes)
+    image.refresh_from_db()
     faces = Author.objects.filter(portrait=image).values_list("slug", flat=True)
     tags = [image_tag(image.public_id), *(author_tag(slug) for slug in faces)]
     return rerendering.rerender_newest(Article.objects.showing(image), tags)

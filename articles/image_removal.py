@@ -132,9 +132,8 @@ def _take_away(
     blank = dict.fromkeys(
         ("original", "alt", "caption", "credit", "rights", "colour"), ""
     )
-    work = {"due_at": None, "lease_until": None, "lease_token": None, "error": ""}
-    Image.objects.filter(pk=image.pk).update(
-        **blank, **work, state="removed",
+    Image.objects.filter(pk=image.pk).cancel(
+        **blank, state="removed",
         removed_at=now, removed_by=by, removed_why=clean_text(why),
     )  # fmt: skip
     purge(*hard(tags))

@@ -7,7 +7,7 @@ import logging
 import secrets
 import tempfile
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,16 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
 
 from articles import image_decoder, image_processing, storage
 from articles.models import Image, Rendition
+from foundation.leased_work import LeaseLost
 from foundation.notifications import image_tag, purge
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=90)
 CRASHES = 3  # children its pixels may end before a picture is set aside
-FIRST_WAIT = timedelta(seconds=30)  # after a failed try; doubled by each
-LONGEST_WAIT = timedelta(hours=1)
 MAX_UPLOAD = 50 * 1024 * 1024  # bytes
 
 Clock = Callable[[], datetime]
@@ -98,10 +95,10 @@ def make_due(*, clock: Clock, most: int = 20) -> int:
     """Make the renditions of up to `most` pictures that wait; return how many got them."""
     made = 0
     for _ in range(most):
-        image = _lease(clock())
-        if image is None:
+        waiting = Image.objects.lease(clock(), limit=1)
+        if not waiting:
             break
-        made += make(image, now=clock())
+        made += make(waiting[0], now=clock())
     return made
 
 
@@ -114,21 +111,29 @@ def make(image: Image, *, now: datetime) -> bool:
     """
     names: dict[str, str] = {}
     try:
+        return _made(image, names, now=now)
+    except LeaseLost as lost:
+        log.warning("picture %s: %s", image.public_id, lost)
+        storage.delete(names.values())
+        return False
+
+
+def _made(image: Image, names: dict[str, str], *, now: datetime) -> bool:
+    """Make the files, as `names` tells afterwards, and record what it came to."""
+    try:
         with tempfile.TemporaryDirectory(dir=settings.TEMP_DIR) as folder:
             made = _order(image, Path(folder))
             for file in (made_file["file"] for made_file in made["files"]):
                 raw = (Path(folder) / file).read_bytes()
                 names[file] = default_storage.save(_name(file), ContentFile(raw))
     except image_processing.Refused as refusal:
-        return _set_aside(image, str(refusal))
+        return _set_aside(image, str(refusal), now=now)
     except image_decoder.Crashed as crash:
         return _crashed(image, str(crash), now=now)
     except (image_processing.Hindered, OSError, SuspiciousOperation) as error:
         storage.delete(names.values())
         return _put_off(image, f"{error}", now=now)
-    if not _commit(image, made, names):
-        storage.delete(names.values())  # another worker has it, or has done it
-        return False
+    _commit(image, made, names, now=now)
     return True
 
 
@@ -147,22 +152,21 @@ def _name(file: str) -> str:
 
 
 @transaction.atomic
-def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
+def _commit(
+    image: Image, made: dict[str, Any], names: dict[str, str], *, now: datetime
+) -> None:
+    """Put the new files in place of the old. Raises `LeaseLost`."""
     said = made["metadata"]
-    done = _ours(image).update(
-        **_SETTLED,
+    image.succeed(
+        now=now,
         state="ready",
-        attempts=0,
-        crashes=0,
-        error="",
+        decoder_crashes=0,
         width=made["width"],
         height=made["height"],
         colour=made["colour"],
         rights=image.rights or said.get("rights", ""),
         caption=image.caption or said.get("caption", ""),
     )
-    if not done:
-        return False
     old = list(image.renditions.values_list("file", flat=True))
     image.renditions.all().delete()
     transaction.on_commit(lambda: storage.discard(old), robust=True)
@@ -179,54 +183,27 @@ def _commit(image: Image, made: dict[str, Any], names: dict[str, str]) -> bool:
         for made_file in made["files"]
     )
     purge(image_tag(image.public_id))
-    return True
 
 
-def _lease(now: datetime) -> Image | None:
-    """Take the picture that waits longest, for this process alone."""
-    with connection.cursor() as db:
-        db.execute(
-            """
-            UPDATE articles_image SET lease_until = %s, lease_token = gen_random_uuid(),
-                   attempts = attempts + 1
-             WHERE id = (SELECT id FROM articles_image
-                          WHERE due_at <= %s AND removed_at IS NULL
-                            AND (lease_until IS NULL OR lease_until < %s)
-                          ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id""",
-            [now + LEASE, now, now],
-        )
-        row = db.fetchone()
-    return Image.objects.get(pk=row[0]) if row else None
-
-
-def _ours(image: Image) -> QuerySet[Image]:
-    """The row, while the lease is ours. An empty answer: another worker has it."""
-    return Image.objects.filter(pk=image.pk, lease_token=image.lease_token)
-
-
-_SETTLED = {"due_at": None, "lease_until": None, "lease_token": None}
-
-
-def _set_aside(image: Image, words: str) -> bool:
+def _set_aside(image: Image, words: str, *, now: datetime) -> bool:
     log.warning("picture %s is set aside: %s", image.public_id, words)
-    _ours(image).update(**_SETTLED, state="failed", error=words[:2000])
+    image.give_up(
+        now=now, error=words, state="failed", decoder_crashes=image.decoder_crashes
+    )
     return False
 
 
 def _crashed(image: Image, words: str, *, now: datetime) -> bool:
     """Count a child that the pixels ended; the third time the picture is set aside."""
-    crashes = image.crashes + 1
-    if crashes >= CRASHES:
-        _ours(image).update(crashes=crashes)
-        return _set_aside(image, f"It ended its reader {crashes} times: {words}")
-    return _put_off(image, words, now=now, crashes=crashes)
+    image.decoder_crashes += 1
+    if image.decoder_crashes >= CRASHES:
+        words = f"It ended its reader {image.decoder_crashes} times: {words}"
+        return _set_aside(image, words, now=now)
+    return _put_off(image, words, now=now)
 
 
-def _put_off(image: Image, words: str, *, now: datetime, **changes: int) -> bool:
+def _put_off(image: Image, words: str, *, now: datetime) -> bool:
     """Try again later, ever later, for as long as it takes."""
-    wait = min(FIRST_WAIT * 2 ** min(image.attempts - 1, 10), LONGEST_WAIT)
-    log.warning("picture %s is put off by %s: %s", image.public_id, wait, words)
-    retry = {"lease_until": None, "lease_token": None, "due_at": now + wait}
-    _ours(image).update(**retry, **changes, error=words[:2000])
+    log.warning("picture %s is put off: %s", image.public_id, words)
+    image.fail(now=now, error=words, decoder_crashes=image.decoder_crashes)
     return False

@@ -193,6 +193,7 @@ class FeedAdmin(admin.ModelAdmin):
     actions = ["fetch_now", "turn_on", "turn_off"]
     readonly_fields = [
         "attempts",
+        "crashes",
         "lease_until",
         "lease_token",
         "last_attempt_at",
@@ -206,7 +207,7 @@ class FeedAdmin(admin.ModelAdmin):
 
     @admin.display(description="health")
     def health(self, feed: Feed) -> str:
-        return feed.health()
+        return feed.health(timezone.now()).words
 
     @admin.action(description="Fetch at once", permissions=["change"])
     def fetch_now(self, request: HttpRequest, feeds: QuerySet[Feed]) -> None:

@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
-from uuid import UUID
 
+from foundation.leased_work import LeaseLost
 from markets import http, refresh
 from markets.models import Feed
 from markets.refresh import Answer, Fetch, FetchError, Report
@@ -21,13 +20,6 @@ DOUBTFUL = 4  # of them, for feeds whose last fetch failed
 LOOK_EVERY = 1.0  # seconds between two looks for due feeds while answers are awaited
 
 
-class Lease(NamedTuple):
-    """The right to fetch one feed."""
-
-    feed: Feed
-    token: UUID
-
-
 class Poller:
     """The fetches that one process has under way. For one thread."""
 
@@ -36,7 +28,7 @@ class Poller:
     ) -> None:
         self._clock = clock
         self._fetch = fetch
-        self._pool: Pool[Lease, Answer] = Pool(SLOTS)
+        self._pool: Pool[Feed, Answer] = Pool(SLOTS)
 
     def run(self, *, seconds: float) -> Iterator[tuple[Feed, Report]]:
         """Fetch what is due for `seconds`; less if nothing is due or under way."""
@@ -48,40 +40,29 @@ class Poller:
 
     def close(self) -> None:
         """Give the leases of all that is under way back: it is due again at once."""
-        tokens = [lease.token for lease in self._pool.under_way]
-        Feed.objects.release(tokens, now=self._clock())
+        Feed.objects.release(list(self._pool.under_way), now=self._clock())
         self._pool.close()
 
     def _lease(self) -> int:
         """Take due feeds for the free slots, those that are well first; return how many."""
-        failing = sum(lease.feed.failures > 0 for lease in self._pool.under_way)
-        free, taken = self._pool.free, 0
-        for feed in sorted(Feed.objects.due(self._clock()), key=_fails):
-            if taken == free or (_fails(feed) and failing == DOUBTFUL):
-                break
-            try:
-                token = feed.lease(self._clock())
-            except Feed.Taken:
-                continue
-            ask = partial(refresh.ask, feed, self._fetch)
-            self._pool.start(Lease(feed, token), ask)
-            taken += 1
-            failing += _fails(feed)
-        return taken
+        failing = sum(feed.failures > 0 for feed in self._pool.under_way)
+        well, doubtful = Feed.objects.filter(failures=0), Feed.objects.failing()
+        taken = well.lease(self._clock(), limit=self._pool.free)
+        left = min(self._pool.free - len(taken), DOUBTFUL - failing)
+        taken += doubtful.order_by("due_at", "pk").lease(self._clock(), limit=left)
+        for feed in taken:
+            self._pool.start(feed, partial(refresh.ask, feed, self._fetch))
+        return len(taken)
 
     def _take(self, *, patience: float) -> Iterator[tuple[Feed, Report]]:
         """Store what has come, waiting up to `patience` seconds for the first."""
-        for (feed, token), answer in self._pool.answers(patience=patience):
+        for feed, answer in self._pool.answers(patience=patience):
             now = self._clock()
             try:
                 try:
-                    report = refresh.take(feed, token, answer.result(), now=now)
+                    report = refresh.take(feed, answer.result(), now=now)
                 except FetchError as error:
-                    report = refresh.fail(feed, token, error, now=now)
-            except Feed.Late as late:
+                    report = refresh.fail(feed, error, now=now)
+            except LeaseLost as late:
                 report = Report(error=str(late))
             yield feed, report
-
-
-def _fails(feed: Feed) -> bool:
-    return feed.failures > 0

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from markets.models import Feed, Instrument, Quarantine, Quote, QuoteTick
 from markets.providers import PROVIDERS, Batch, ParseError, Rejected, Tick
@@ -59,15 +59,15 @@ def refresh(feed: Feed, *, now: datetime, fetch: Fetch) -> Report:
     """Fetch one feed and store what is new in it.
 
     A failing provider costs nothing but its own prices: the last good ones stay and
-    grow stale. Raises `Feed.Taken` if it is not due or somebody else is at it, and
-    `Feed.Late` if this took longer than the lease (nothing is stored then).
+    grow stale. Raises `NotDue` if it is not due or somebody else is at it, and
+    `LeaseLost` if this took longer than the lease (nothing is stored then).
     """
-    token = feed.lease(now)
+    feed = feed.lease(now)
     try:
         answer = ask(feed, fetch)
     except FetchError as error:
-        return fail(feed, token, error, now=now)
-    return take(feed, token, answer, now=now)
+        return fail(feed, error, now=now)
+    return take(feed, answer, now=now)
 
 
 def ask(feed: Feed, fetch: Fetch) -> Answer:
@@ -80,33 +80,32 @@ def ask(feed: Feed, fetch: Fetch) -> Answer:
     )
 
 
-def fail(
-    feed: Feed, token: UUID, error: FetchError | ParseError, *, now: datetime
-) -> Report:
-    """Record that nothing usable came; the feed waits. Raises `Feed.Late`."""
+def fail(feed: Feed, error: FetchError | ParseError, *, now: datetime) -> Report:
+    """Record that nothing usable came; the feed waits. Raises `LeaseLost`."""
     wait = error.retry_after if isinstance(error, FetchError) else None
-    feed.fail(token, now=now, error=str(error), retry_after=wait)
+    feed.fail(now=now, error=str(error), at_least=wait)
     return Report(error=str(error))
 
 
-def take(feed: Feed, token: UUID, answer: Answer, *, now: datetime) -> Report:
-    """Store what the feed answered. Raises `Feed.Late`; nothing is stored then."""
+def take(feed: Feed, answer: Answer, *, now: datetime) -> Report:
+    """Store what the feed answered. Raises `LeaseLost`; nothing is stored then."""
+    again = now + feed.interval
     if answer.not_modified:
-        feed.succeed(token, now=now, etag=feed.etag, last_modified=feed.last_modified)
+        feed.succeed(now=now, due_at=again)
         return Report(unchanged=True)
     try:
         batch = PROVIDERS[feed.provider](answer.body, feed.options)
     except ParseError as error:
-        return fail(feed, token, error, now=now)
+        return fail(feed, error, now=now)
     newest = max((tick.as_of for tick in batch.ticks), default=None)
     with transaction.atomic():
         report = store(feed, batch, now=now)
         feed.succeed(
-            token,
             now=now,
+            due_at=again,
             etag=answer.etag,
             last_modified=answer.last_modified,
-            newest_as_of=newest,
+            newest_as_of=newest or F("newest_as_of"),
         )
     return report
 

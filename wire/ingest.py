@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from foundation.leased_work import MAX_ERROR, LeaseLost
 from wire import connectors, http, raw_documents
 from wire.connectors.base import Batch, Origin, ParseError
 from wire.models import Fetch, Reading, Source
@@ -31,10 +32,6 @@ UNREACHED = timedelta(
 
 class SetAside(ParseError):
     """Reading this document ended the process too often; it is not read again."""
-
-
-class LeaseLost(Exception):
-    """Another process has the source: what this one read must not be stored."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,8 +127,8 @@ def _commit(
     source: Source, pages: Sequence[Page], *, now: datetime, gap: str
 ) -> Report:
     """Store the oldest page first, so that ids rise with time; then all that is said."""
-    if not source.still_ours(source.lease_token):
-        raise LeaseLost
+    if not source.still_held():
+        raise LeaseLost(f"{source.name} went to another worker")
     newest, report = pages[0], Report()
     for page in reversed(pages):
         report.add(store(source, page.batch, blob=page.blob, now=now))
@@ -148,7 +145,7 @@ def _commit(
         status=fetched.status,
         reason="gap" if gap else "",
     )
-    heard = source.mark_heard(
+    source.succeed_poll(
         now=now,
         newest_item_at=report.newest,
         wait=wait_asked(fetched, newest.batch),
@@ -158,8 +155,6 @@ def _commit(
         full_fetch_at=source.full_fetch_at,
         **({"gap": gap, "gap_at": now} if gap else {}),
     )
-    if not heard:
-        raise LeaseLost
     return report
 
 
@@ -193,15 +188,19 @@ def _write_down(
 
 def fail(source: Source, error: http.FetchError | OSError, *, now: datetime) -> Outcome:
     """Record a poll that brought nothing, and when to try next."""
-    wait = getattr(error, "retry_after", None)
+    wait: timedelta | None = getattr(error, "retry_after", None) or None
     if wait is None and isinstance(error, http.UNREACHED):
-        wait = min(source.backoff(source.failures + 1), max(UNREACHED, source.interval))
+        wait = min(source.retry_wait(), max(UNREACHED, source.interval))
     reason = getattr(error, "reason", "disk")
+    words = str(error)[:MAX_ERROR]
     with transaction.atomic():
-        source.mark_failed(now=now, error=str(error), wait=wait)
+        try:
+            source.fail(now=now, error=words, wait=wait)
+        except LeaseLost:
+            return lost(source)
         if isinstance(error, http.Gone):
             source.pause()
-        if source.failures == 0 or source.last_error != str(error)[:2000]:
+        if source.failures == 0 or source.last_error != words:
             Fetch.objects.create(
                 source=source,
                 at=now,
@@ -209,7 +208,7 @@ def fail(source: Source, error: http.FetchError | OSError, *, now: datetime) -> 
                 status=getattr(error, "status", None),
                 url=source.url,
                 reason=reason,
-                error=str(error)[:2000],
+                error=words,
             )
     return Outcome(source=source.name, result="failed", error=str(error))
 
@@ -222,13 +221,14 @@ def refuse(
     A source whose document is set aside goes on being asked at its usual pace: the next
     document may come at any time. That is said once, the document's note stays.
     """
-    words = _words(error)
+    words = _words(error)[:MAX_ERROR]
     aside = isinstance(error, SetAside)
     with transaction.atomic():
         put_away(source, fetched, error, now=now)
-        source.mark_failed(
-            now=now, error=words, wait=source.interval if aside else None
-        )
+        try:
+            source.fail(now=now, error=words, wait=source.interval if aside else None)
+        except LeaseLost:
+            return lost(source)
         if not aside or source.last_error != words:
             Fetch.objects.create(
                 source=source,
@@ -239,7 +239,7 @@ def refuse(
                 blob=raw_documents.digest(fetched.body),
                 size=len(fetched.body),
                 reason="unreadable",
-                error=words[:2000],
+                error=words,
             )
     return Outcome(source=source.name, result="failed", error=words)
 

@@ -113,7 +113,7 @@ class Poller:
     def lease(self) -> int:
         """Take due sources for the free slots and ask them; return how many."""
         failing = sum(visit.source.failures > 0 for visit in self._pool.under_way)
-        taken = Source.objects.lease_due(
+        taken = Source.objects.lease(
             self._clock(), limit=self._pool.free, doubtful=self._doubtful - failing
         )
         for source in taken:
@@ -130,7 +130,7 @@ class Poller:
         statement. Past `until`, on the monotonic clock, the rest is left for the next
         call.
         """
-        unchanged: list[tuple[Source, timedelta | None]] = []
+        unchanged: list[Source] = []
         heard: set[str] = set()
         for visit, answer in self._pool.answers(patience=patience):
             source = visit.source
@@ -143,7 +143,9 @@ class Poller:
                 continue
             heard.add(source.host)
             if not visit.pages and _is_known(source, fetched):
-                unchanged.append((source, ingest.wait_asked(fetched)))
+                wait = source.patience(ingest.wait_asked(fetched))
+                source.due_at = self._clock() + wait
+                unchanged.append(source)
                 yield Outcome(source=source.name, result="unchanged")
             elif outcome := self._read(visit, fetched):
                 yield outcome
@@ -157,11 +159,10 @@ class Poller:
         Source.objects.release(sources, now=self._clock())
         self._pool.close()
 
-    def _write_down(
-        self, unchanged: list[tuple[Source, timedelta | None]], heard: set[str]
-    ) -> None:
+    def _write_down(self, unchanged: list[Source], heard: set[str]) -> None:
         """Record who brought nothing new, and which hosts answered."""
-        Source.objects.mark_unchanged(unchanged, now=self._clock())
+        now = self._clock()
+        Source.objects.succeed_all(unchanged, now=now, columns=["full_fetch_at"])
         if heard:
             Host.objects.heard(heard)
             if since := self._line.answered(now=self._clock()):

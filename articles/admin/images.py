@@ -118,7 +118,7 @@ class ImageAdmin(admin.ModelAdmin):
 
     @admin.display(description="Sizes", ordering="state")
     def made(self, image: Image) -> SafeString:
-        words = f"Failed: {image.error[:60]}" if image.state == "failed" else ""
+        words = f"Failed: {image.last_error[:60]}" if image.state == "failed" else ""
         return format_html(
             '<span class="state state--{}">{}</span>',
             {"ready": "live", "failed": "killed", "removed": "killed"}.get(

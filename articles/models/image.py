@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Self
 from uuid import uuid4
 
@@ -10,23 +11,34 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from foundation.leased_work import Backoff, LeasedWork, LeasedWorkQuerySet
+
 SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
 
 
-class ImageQuerySet(models.QuerySet["Image"]):
+class ImageQuerySet(LeasedWorkQuerySet["Image"]):
     """Questions about pictures."""
 
     def kept(self) -> Self:
         """Those we have; of the others only the row is left."""
         return self.filter(removed_at=None)
 
+    def active(self) -> Self:
+        """Those whose sizes may be made."""
+        return self.kept()
 
-class Image(models.Model):
+
+class Image(LeasedWork):
     """A picture with its credit and rights. The original is never served.
 
     A picture that was removed leaves its row, without files and words: the texts that
     named it are proved by its id, and who removed it, when and why stays known.
     """
+
+    LEASE = timedelta(seconds=90)
+    BACKOFF = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=1))
+    # The pixels are read by a child: if the worker dies, that is not the picture's doing
+    LONGEST_CRASH_WAIT = timedelta(0)
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     original = models.FileField(upload_to="originals/", blank=True)
@@ -54,7 +66,7 @@ class Image(models.Model):
     )  # "#rrggbb", mean
     uploaded_at = models.DateTimeField(editable=False)
 
-    # The work of making renditions, found by the sweep
+    # How far the making of its renditions is
     state = models.CharField(
         max_length=8,
         choices=[
@@ -66,14 +78,9 @@ class Image(models.Model):
         default="new",
         editable=False,
     )
-    due_at = models.DateTimeField(null=True, editable=False)
-    # Tries since the last that ended well or was asked for anew: how long to wait.
-    attempts = models.PositiveIntegerField(default=0, editable=False)
-    # Of those, how many its pixels ended. Only these set a picture aside.
-    crashes = models.PositiveSmallIntegerField(default=0, editable=False)
-    lease_until = models.DateTimeField(null=True, editable=False)
-    lease_token = models.UUIDField(null=True, editable=False)
-    error = models.TextField(blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, db_index=True, editable=False)
+    # Children that its pixels ended. Only these set a picture aside.
+    decoder_crashes = models.PositiveSmallIntegerField(default=0, editable=False)
 
     removed_at = models.DateTimeField(null=True, editable=False)
     removed_by = models.ForeignKey(
@@ -107,6 +114,10 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return "Removed picture" if self.is_removed else self.alt[:80]
+
+    def is_active(self) -> bool:
+        """The same rule as `ImageQuerySet.active`, for one in hand."""
+        return not self.is_removed
 
     @property
     def is_removed(self) -> bool:

@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Self
-from uuid import UUID, uuid4
+from datetime import timedelta
+from typing import ClassVar, Self
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
-from django.db.models.functions import Greatest, Least
+from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact
 
 from foundation import codes
+from foundation.leased_work import Backoff, LeasedWork, LeasedWorkQuerySet
+from markets import providers
 from markets.feed_options import objections
 from markets.models.instrument import MOST_LATE, Delay
-from markets.providers import PROVIDERS
 
-LEASE = timedelta(seconds=60)
 LONGEST = timedelta(days=7)  # an interval beyond it is a slip
 SHORTEST = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)  # between two tries, however many have failed
-MOST_TRIES = 6  # that never came back, until the wait is the longest
 
 
-class FeedQuerySet(models.QuerySet["Feed"]):
+class FeedQuerySet(LeasedWorkQuerySet["Feed"]):
     """Questions about feeds."""
 
-    def due(self, now: datetime) -> Self:
-        """Feeds to fetch at `now` that nobody is fetching, most overdue first."""
-        free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.filter(free, active=True, due_at__lte=now).order_by("due_at", "pk")
-
-    def release(self, tokens: Iterable[UUID], *, now: datetime) -> None:
-        """Give back leases whose work is given up: nobody's fault, and due again."""
-        self.filter(lease_token__in=list(tokens)).update(
-            lease_token=None,
-            lease_until=None,
-            attempts=Greatest(F("attempts") - 1, 0),
-            due_at=Least(F("due_at"), Value(now)),
-        )
+    def active(self) -> Self:
+        """Feeds that are fetched at all."""
+        return self.filter(active=True)
 
 
-class Feed(models.Model):
+class Feed(LeasedWork):
     """One address of a provider, and how it is doing. Also the lease on fetching it."""
+
+    LEASE = timedelta(seconds=60)
+    LONGEST_CRASH_WAIT = LONGEST_WAIT
+    HEALTH_WORDS: ClassVar = {
+        "paused": "off",
+        "failing": "failing ({failures} in a row): {error}",
+        "new": "not fetched yet",
+        "good": "well",
+    }
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     name = models.CharField(
@@ -57,7 +52,7 @@ class Feed(models.Model):
     )
     provider = models.CharField(
         max_length=16,
-        choices=[(name, name) for name in PROVIDERS],
+        choices=providers.choices,
         help_text="The reader of its answers.",
     )
     url = models.URLField("address", max_length=1000, validators=[codes.web_address])
@@ -91,15 +86,8 @@ class Feed(models.Model):
         null=True, blank=True, validators=[MaxValueValidator(MOST_LATE)]
     )
 
-    due_at = models.DateTimeField(db_default=models.functions.Now())
-    attempts = models.PositiveIntegerField(default=0)  # in a row, that never came back
-    lease_until = models.DateTimeField(null=True, blank=True)
-    lease_token = models.UUIDField(null=True, blank=True)
-    last_attempt_at = models.DateTimeField(null=True, blank=True)
-    last_success_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(db_default=models.functions.Now(), db_index=True)
     newest_as_of = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
-    last_error = models.TextField(blank=True)
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
 
@@ -139,13 +127,15 @@ class Feed(models.Model):
         if wrong := objections(self.provider, self.options):
             raise ValidationError({"options": wrong})
 
-    def health(self) -> str:
-        """How the feed is doing, in a few words for the desk."""
-        if not self.active:
-            return "off"
-        if self.failures:
-            return f"failing ({self.failures} in a row): {self.last_error[:80]}"
-        return "well" if self.last_success_at else "not fetched yet"
+    def is_active(self) -> bool:
+        """The same rule as `FeedQuerySet.active`, for one feed in hand."""
+        return self.active
+
+    def backoff(self) -> Backoff:
+        """The feed's interval doubling to an hour, and never shorter than itself."""
+        return Backoff(
+            first=self.interval, longest=LONGEST_WAIT, shortest=self.interval
+        )
 
     def symbols(self) -> dict[str, str]:
         """The provider's symbols and ours, where the options map them."""
@@ -160,99 +150,6 @@ class Feed(models.Model):
         if not isinstance(found, dict):
             return {}
         return {str(key): str(value) for key, value in found.items()}
-
-    def lease(self, now: datetime) -> UUID:
-        """Take the right to fetch. Raises `Feed.Taken` if another worker has it.
-
-        A try that never comes back, because the answer ended the worker, doubles the
-        wait for the next one, up to an hour. Coming back ends that count.
-        """
-        token = uuid4()
-        late = [
-            When(attempts=n, then=Value(now + LEASE * 2**n))
-            for n in range(1, MOST_TRIES)
-        ]
-        taken = (
-            Feed.objects.due(now)
-            .filter(pk=self.pk)
-            .order_by()
-            .update(
-                lease_token=token,
-                lease_until=now + LEASE,
-                last_attempt_at=now,
-                attempts=F("attempts") + 1,
-                due_at=Case(
-                    When(attempts=0, then=F("due_at")),
-                    *late,
-                    default=Value(now + LONGEST_WAIT),
-                ),
-            )
-        )
-        if not taken:
-            raise Feed.Taken(f"{self.name} is not due, or another worker has it")
-        return token
-
-    def succeed(
-        self,
-        token: UUID,
-        *,
-        now: datetime,
-        etag: str = "",
-        last_modified: str = "",
-        newest_as_of: datetime | None = None,
-    ) -> None:
-        """Give the lease back after an answer that was read (or was unchanged).
-
-        Raises `Feed.Late` if the lease ran out and went to somebody else: whatever was
-        done under it must be rolled back.
-        """
-        changes: dict[str, object] = {
-            "last_success_at": now,
-            "failures": 0,
-            "last_error": "",
-            "due_at": now + self.interval,
-            "etag": etag,
-            "last_modified": last_modified,
-        }
-        if newest_as_of is not None:
-            changes["newest_as_of"] = newest_as_of
-        self._finish(token, changes)
-
-    def fail(
-        self,
-        token: UUID,
-        *,
-        now: datetime,
-        error: str,
-        retry_after: timedelta | None = None,
-    ) -> None:
-        """Give the lease back after a failure; wait longer each time. May raise `Late`.
-
-        The wait doubles from the feed's interval up to an hour, up to a quarter longer
-        by chance, and is never shorter than the provider asked for.
-        """
-        wait = min(self.interval * 2 ** min(self.failures, 10), LONGEST_WAIT)
-        wait *= random.uniform(1, 1.25)  # noqa: S311
-        wait = max(wait, self.interval, retry_after or timedelta())
-        self._finish(
-            token,
-            {
-                "failures": F("failures") + 1,
-                "last_error": error[:1000],
-                "due_at": now + wait,
-            },
-        )
-
-    def _finish(self, token: UUID, changes: dict[str, object]) -> None:
-        mine = Feed.objects.filter(pk=self.pk, lease_token=token)
-        if not mine.update(lease_token=None, lease_until=None, attempts=0, **changes):
-            raise Feed.Late(f"{self.name} took too long; another worker has it")
-
-    class Taken(Exception):
-        """The feed is not due, or somebody else is fetching it."""
-
-    class Late(Exception):
-        """The lease ran out before the work was done."""
 
 
 class Quarantine(models.Model):

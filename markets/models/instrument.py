@@ -11,9 +11,8 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 from foundation import codes
-from markets import number_format
+from markets import number_format, providers
 from markets.models.exchange import Exchange
-from markets.providers import PROVIDERS
 
 PARTNER_FIELDS = (
     "position",
@@ -156,9 +155,7 @@ class Instrument(models.Model):
     group = models.CharField(max_length=12, choices=Group.choices)
     position = models.PositiveSmallIntegerField(default=1000)
     on_strip = models.BooleanField(default=True)
-    provider = models.CharField(
-        max_length=16, blank=True, choices=[(name, name) for name in PROVIDERS]
-    )
+    provider = models.CharField(max_length=16, blank=True, choices=providers.choices)
     provider_symbol = models.CharField(max_length=40, blank=True)
     low = models.DecimalField(
         max_digits=24,

@@ -101,9 +101,9 @@ def test_an_answer_that_ends_the_worker_is_asked_for_ever_less_often():
 
     assert waits == sorted(waits)
     assert waits[-1] >= timedelta(minutes=30)
-    Feed.objects.get().fail(feed.lease(now), now=now, error="It answered 503.")
+    feed.lease(now).fail(now=now, error="It answered 503.")
     feed.refresh_from_db()
-    assert feed.attempts == 0
+    assert feed.crashes == 0
 
 
 def test_an_unchanged_answer_ends_the_count_of_failures():

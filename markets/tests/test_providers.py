@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal as D
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets.providers import PROVIDERS, ParseError
+from markets.models import Feed, Instrument
+from markets.providers import PROVIDERS, ParseError, generic_table
 from markets.providers.base import Unusable, price, reference
 
 COIN = {
@@ -338,3 +341,22 @@ def test_no_price_is_rounded_on_the_way_in(value):
     raw = f'[{{"symbol": "A", "value": {value}, "as_of": "2026-06-25T20:00:00Z"}}]'
 
     assert table(raw.encode()).ticks[0].value == value
+
+
+# The list of providers
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [Feed, Instrument])
+def test_a_new_provider_can_be_chosen_at_once_and_needs_no_migration(
+    model, monkeypatch
+):
+    field = model._meta.get_field("provider")
+    with pytest.raises(ValidationError, match="not a valid choice"):
+        field.clean("quotebox", None)
+
+    monkeypatch.setitem(PROVIDERS, "quotebox", generic_table.parse)
+
+    assert field.clean("quotebox", None) == "quotebox"
+    assert ("quotebox", "quotebox") in field.formfield().choices
+    call_command("makemigrations", "markets", check_changes=True, dry_run=True)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foundation.leased_work import LeaseLost, NotDue
 from markets.models import Feed, Quarantine, Quote, QuoteTick
 from markets.providers import Batch, Rejected
 from markets.refresh import prune, refresh, store
@@ -279,10 +280,10 @@ def test_a_feed_under_lease_or_not_yet_due_is_nobody_elses():
     feed = make_feed()
     feed.lease(NOON)
 
-    with pytest.raises(Feed.Taken):
+    with pytest.raises(NotDue):
         feed.lease(NOON + MINUTE / 2)
     assert feed.lease(NOON + 2 * MINUTE)
-    with pytest.raises(Feed.Taken):
+    with pytest.raises(NotDue):
         make_feed(due_at=NOON + MINUTE).lease(NOON)
 
 
@@ -294,7 +295,7 @@ def test_a_worker_that_was_too_slow_stores_nothing():
         Feed.objects.get(pk=feed.pk).lease(NOON + 2 * MINUTE)
         return answering([row()])(url)
 
-    with pytest.raises(Feed.Late):
+    with pytest.raises(LeaseLost):
         refresh(feed, now=NOON, fetch=slow)
 
     assert not Quote.objects.exists()
@@ -315,7 +316,7 @@ def test_of_five_workers_who_ring_at_once_one_asks_the_vendor():
         try:
             start.wait(timeout=10)
             refresh(Feed.objects.get(pk=feed.pk), now=NOON, fetch=fetch)
-        except Feed.Taken:
+        except NotDue:
             taken.append(True)
         finally:
             connection.close()

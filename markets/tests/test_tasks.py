@@ -60,7 +60,7 @@ def test_a_due_feed_is_fetched_over_http_and_then_only_asked_for_news(vendor):
     assert [request.get("X-Key") for request in asked] == ["secret", "secret"]
     feed.refresh_from_db()
     assert (feed.failures, feed.attempts) == (0, 0)
-    assert feed.health() == "well"
+    assert feed.health(timezone.now()).words == "well"
 
 
 def test_a_vendor_on_an_address_nobody_allowed_is_not_asked(vendor, settings):
@@ -73,7 +73,7 @@ def test_a_vendor_on_an_address_nobody_allowed_is_not_asked(vendor, settings):
     feed.refresh_from_db()
     assert asked == []
     assert feed.failures == 1
-    assert feed.health().startswith("failing (1 in a row): ")
+    assert feed.health(timezone.now()).words.startswith("failing (1 in a row): ")
 
 
 def test_only_feeds_that_are_due_are_fetched(vendor):

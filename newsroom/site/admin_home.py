@@ -51,7 +51,7 @@ def home(person: Person, now: datetime) -> dict[str, Any]:
     if person.has_perm("wire.view_deadletter"):
         shown["dead_letters"] = DeadLetter.objects.filter(closed_at=None).count()
     if person.has_perm("markets.view_feed"):
-        shown["feeds"] = list(Feed.objects.filter(active=True, failures__gt=0)[:EACH])
+        shown["feeds"] = list(Feed.objects.active().failing()[:EACH])
     if person.has_perm("markets.view_exchange"):
         shown["calendars"] = expiring(now)
     return shown
@@ -129,7 +129,7 @@ def claimed(person: Person) -> list[Item]:
 
 def sources(now: datetime) -> dict[str, Any]:
     """Return the sources that fail, and those that have gone silent."""
-    listening = Source.objects.listening()
+    listening = Source.objects.active()
     quiet = Q(newest_item_at__lt=now - SILENT) | Q(newest_item_at=None)
     return {
         "count": listening.count(),

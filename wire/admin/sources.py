@@ -106,8 +106,10 @@ class SourceAdmin(admin.ModelAdmin):
     @admin.display(description="Health")
     def health(self, source: Source) -> SafeString:
         """In words first; the colour only repeats them."""
-        word, words = _health(source)
-        return format_html('<span class="health health--{}">{}</span>', word, words)
+        found = source.health(timezone.now())
+        return format_html(
+            '<span class="health health--{}">{}</span>', found.state, found.words
+        )
 
     @admin.display(description="Last attempt", ordering="last_attempt_at")
     def last_attempt(self, source: Source) -> str:
@@ -148,18 +150,6 @@ class SourceAdmin(admin.ModelAdmin):
         for source in queryset:
             source.resume(now=timezone.now())
         self.message_user(request, "Listening again.")
-
-
-def _health(source: Source) -> tuple[str, str]:
-    if not source.enabled:
-        return "paused", "Paused"
-    if source.failures:
-        return "failing", f"Failing: {source.last_error[:80]}"
-    if source.last_success_at is None:
-        return "new", "Not heard yet"
-    if source.is_missing(timezone.now()):
-        return "failing", f"Good, but posts were missed: {source.gap[:120]}"
-    return "good", "Good"
 
 
 def _ago(instant: Any) -> str:  # noqa: ANN401

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection, models
+
+from foundation.leased_work import Backoff
 
 SPREAD = timedelta(minutes=1)  # over which a rested host's sources come due again
 
@@ -28,8 +29,7 @@ class HostQuerySet(models.QuerySet["Host"]):
             )
             silences: int = cursor.fetchone()[0]
         if silences >= Host.PATIENCE:
-            doubled = Host.REST * 2 ** min(silences - Host.PATIENCE, 8)
-            rest = min(doubled, Host.LONGEST) * random.uniform(1, 1.25)  # noqa: S311
+            rest = Host.REST.wait(silences - Host.PATIENCE + 1)
             self.put_off(name, until=now + rest, now=now)
 
     def heard(self, names: Collection[str]) -> None:
@@ -50,7 +50,7 @@ class HostQuerySet(models.QuerySet["Host"]):
                    SET due_at = %s
                        + random() * least("interval", make_interval(secs => %s))
                  WHERE host = %s AND due_at < %s
-                   AND (lease_until IS NULL OR lease_until < %s)""",
+                   AND (lease_until IS NULL OR lease_until <= %s)""",
                 [until, SPREAD.total_seconds(), name, until, now],
             )
 
@@ -65,7 +65,7 @@ class HostQuerySet(models.QuerySet["Host"]):
                 UPDATE wire_source
                    SET due_at = %(now)s + random() * make_interval(secs => %(spread)s)
                  WHERE due_at > %(now)s + make_interval(secs => %(spread)s)
-                   AND (lease_until IS NULL OR lease_until < %(now)s)
+                   AND (lease_until IS NULL OR lease_until <= %(now)s)
                    AND ((failures > 0 AND last_attempt_at >= %(since)s)
                         OR host IN (SELECT name FROM wire_host WHERE at >= %(since)s))""",
                 {"now": now, "spread": SPREAD.total_seconds(), "since": since},
@@ -77,8 +77,7 @@ class Host(models.Model):
     """A host that did not answer lately. No row: nothing is held against it."""
 
     PATIENCE = 3  # requests in a row without any answer
-    REST = timedelta(minutes=1)
-    LONGEST = timedelta(minutes=15)
+    REST = Backoff(first=timedelta(minutes=1), longest=timedelta(minutes=15))
 
     name = models.TextField(primary_key=True)  # as `Source.host` has it
     silences = models.PositiveIntegerField()  # requests in a row

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Self
-from uuid import UUID
+from typing import ClassVar, Self
 
-from django.db import connection, models
-from django.db.models import F, Func, Q, Value
+from django.db import models
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest, Lower, Now
 
 from foundation import codes
 from foundation.fields import Computed
+from foundation.leased_work import Backoff, Health, LeasedWork, LeasedWorkQuerySet
 from outgoing.per_host_limit import PER_HOST
 from wire import connectors
 from wire.models.publishers import Publisher
 
-# Longer than the longest fetch and what waits to be stored
-LEASE = timedelta(seconds=90)
 FASTEST = timedelta(seconds=15)  # nobody is asked more often than this
 LONGEST = timedelta(days=7)  # an interval or a delay beyond it is a slip
 GAP_TOLD = timedelta(days=3)  # for so long the desk is told that posts were missed
@@ -34,138 +31,60 @@ class Release(models.TextChoices):
     DESK = "desk", "When the desk lets them through"
 
 
-class SourceQuerySet(models.QuerySet["Source"]):
-    def listening(self) -> Self:
+class SourceQuerySet(LeasedWorkQuerySet["Source"]):
+    def active(self) -> Self:
         """Sources that are polled at all."""
         return self.filter(enabled=True)
-
-    def due(self, now: datetime) -> Self:
-        """Sources to ask at `now`, longest waiting first; those under lease left out."""
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.listening().filter(free, due_at__lte=now).order_by("due_at", "pk")
 
     def missing(self, now: datetime) -> Self:
         """Sources of which posts were missed lately, the newest such gap first."""
         recent = self.filter(gap_at__gt=now - GAP_TOLD)
         return recent.order_by("-gap_at", "pk")
 
-    def failing(self) -> Self:
-        """Sources whose last polls failed, worst first."""
-        return self.filter(failures__gt=0).order_by("-failures", "pk")
-
-    def lease_due(
+    def lease(
         self, now: datetime, *, limit: int, doubtful: int | None = None
     ) -> list[Source]:
         """Take up to `limit` due sources for this process alone, and return them.
 
         Those that are well go first; of those whose last poll failed at most `doubtful`
         are taken. No host has more than `PER_HOST` of its sources under lease, whoever
-        holds them. Two callers never get the same source (`SKIP LOCKED`), and a caller
-        that dies gives its sources back when the lease ends. Tries that never came back
-        are counted here; each doubles the wait for the next, so that a source whose very
-        fetching ends the worker does not end it every minute. Coming back, with
-        whatever, ends the count.
+        holds them.
         """
         failing = limit if doubtful is None else max(min(limit, doubtful), 0)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _LEASE,
-                {
-                    "now": now,
-                    "until": now + LEASE,
-                    "lease": LEASE.total_seconds(),
-                    "limit": limit,
-                    "doubtful": failing,
-                    "per_host": PER_HOST,
-                },
-            )
-            ids = [row[0] for row in cursor.fetchall()]
-        if not ids:
-            return []
-        return list(self.filter(pk__in=ids).order_by("due_at", "pk"))
-
-    def release(self, sources: Sequence[Source], *, now: datetime) -> None:
-        """Give back leases whose work is given up: nobody's fault, and due again."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE wire_source s
-                   SET lease_until = NULL, lease_token = NULL,
-                       attempts = greatest(s.attempts - 1, 0),
-                       due_at = least(s.due_at, %s)
-                  FROM unnest(%s::uuid[]) AS t(token) WHERE s.lease_token = t.token""",
-                [now, [source.lease_token for source in sources]],
-            )
-
-    def mark_unchanged(
-        self,
-        answers: Sequence[tuple[Source, timedelta | None]],
-        *,
-        now: datetime,
-    ) -> None:
-        """Record polls that brought nothing new, all in one statement.
-
-        Each with how long the publisher asks us to wait. Those whose lease was lost are
-        left alone.
-        """
-        if not answers:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE wire_source s
-                   SET last_attempt_at = %s, last_success_at = %s, failures = 0,
-                       attempts = 0, last_error = '', due_at = t.due_at,
-                       full_fetch_at = t.full_fetch_at, lease_until = NULL,
-                       lease_token = NULL
-                  FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[],
-                              %s::timestamptz[]) AS t(id, token, due_at, full_fetch_at)
-                 WHERE s.id = t.id AND s.lease_token = t.token""",
-                [
-                    now,
-                    now,
-                    [source.pk for source, _ in answers],
-                    [source.lease_token for source, _ in answers],
-                    [now + source.patience(wait) for source, wait in answers],
-                    [source.full_fetch_at for source, _ in answers],
-                ],
-            )
+        allowed = RawSQL(_ALLOWED, [now, now, now, PER_HOST, failing])  # noqa: S611
+        failed = Case(When(failures__gt=0, then=1), default=0)
+        chosen = self.filter(pk__in=allowed).order_by(failed, "due_at", "pk")
+        return super(SourceQuerySet, chosen).lease(now, limit=limit)
 
 
-_LEASE = """
+# Sources that may be taken now: the first of each host, as many as it has places left;
+# all of them that are well, and so many whose last poll failed.
+_ALLOWED = """
     WITH due AS (
         SELECT id, host, due_at, failures > 0 AS failing,
                row_number() OVER (PARTITION BY host
                                   ORDER BY failures > 0, due_at, id) AS of_host
           FROM wire_source
-         WHERE enabled AND due_at <= %(now)s
-           AND (lease_until IS NULL OR lease_until < %(now)s)),
+         WHERE enabled AND due_at <= %s AND (lease_until IS NULL OR lease_until <= %s)),
     held AS (
         SELECT host, count(*) AS n FROM wire_source
-         WHERE lease_until >= %(now)s GROUP BY host),
+         WHERE lease_until > %s GROUP BY host),
     open AS (
-        SELECT id, due_at, failing,
+        SELECT id, failing,
                row_number() OVER (PARTITION BY failing ORDER BY due_at, id) AS turn
           FROM due LEFT JOIN held USING (host)
-         WHERE of_host + coalesce(n, 0) <= %(per_host)s)
-    UPDATE wire_source
-       SET lease_until = %(until)s, lease_token = gen_random_uuid(),
-           attempts = attempts + 1,
-           due_at = CASE WHEN attempts = 0 THEN due_at ELSE %(now)s + make_interval(
-                         secs => %(lease)s * power(2, least(attempts, 6))) END
-     WHERE id IN (SELECT id FROM wire_source
-                   WHERE id IN (SELECT id FROM open
-                                 WHERE NOT failing OR turn <= %(doubtful)s
-                                 ORDER BY failing, due_at, id LIMIT %(limit)s)
-                     AND enabled AND due_at <= %(now)s
-                     AND (lease_until IS NULL OR lease_until < %(now)s)
-                   ORDER BY id FOR UPDATE SKIP LOCKED)
-    RETURNING id
+         WHERE of_host + coalesce(n, 0) <= %s)
+    SELECT id FROM open WHERE NOT failing OR turn <= %s
 """
 
 
-class Source(models.Model):
+class Source(LeasedWork):
     """One feed, channel or account we listen to, and what we know of its health."""
+
+    # Longer than the longest fetch and what waits to be stored
+    LEASE = timedelta(seconds=90)
+    LONGEST_CRASH_WAIT = LEASE * 64
+    HEALTH_WORDS: ClassVar = {**LeasedWork.HEALTH_WORDS, "new": "Not heard yet"}
 
     publisher = models.ForeignKey(
         Publisher, on_delete=models.PROTECT, related_name="sources"
@@ -216,9 +135,6 @@ class Source(models.Model):
 
     # Poll state, written by the machine
     due_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False)
-    attempts = models.PositiveIntegerField(default=0, editable=False)
-    lease_until = models.DateTimeField(null=True, editable=False)
-    lease_token = models.UUIDField(null=True, editable=False)
     etag = models.CharField(max_length=1024, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     body_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -227,11 +143,7 @@ class Source(models.Model):
         editable=False,
         help_text="When it was last asked without validators.",
     )
-    last_attempt_at = models.DateTimeField(null=True, editable=False)
-    last_success_at = models.DateTimeField(null=True, editable=False)
     newest_item_at = models.DateTimeField(null=True, editable=False)
-    failures = models.PositiveIntegerField(default=0, editable=False)
-    last_error = models.TextField(blank=True, editable=False)
     gap = models.TextField(
         blank=True, editable=False, help_text="Which posts could not be had, and why."
     )
@@ -265,14 +177,23 @@ class Source(models.Model):
             return seen_at
         return seen_at + self.delay if self.release == Release.DELAY else None
 
-    def backoff(self, failures: int) -> timedelta:
-        """How long to wait after `failures` polls in a row failed: 5 min doubling to a day.
+    def is_active(self) -> bool:
+        """The same rule as `SourceQuerySet.active`, for one source in hand."""
+        return self.enabled
 
-        Never shorter than the source's own interval, and up to a quarter longer by
-        chance: what failed together does not come again together.
-        """
-        doubled = timedelta(minutes=5) * 2 ** min(failures - 1, 12)
-        return max(self.interval, min(doubled, SLOWEST)) * random.uniform(1, 1.25)  # noqa: S311
+    def health(self, now: datetime) -> Health:
+        """How it does, and whether posts were missed."""
+        found = super().health(now)
+        if found.state == "good" and self.is_missing(now):
+            words = f"Good, but posts were missed: {self.gap[:120]}"
+            return Health("failing", words)
+        return found
+
+    def backoff(self) -> Backoff:
+        """5 minutes doubling to a day, never shorter than the source's own interval."""
+        return Backoff(
+            first=timedelta(minutes=5), longest=SLOWEST, shortest=self.interval
+        )
 
     def patience(self, wait: timedelta | None) -> timedelta:
         """How long to wait after a good poll: the interval, or longer if asked to.
@@ -293,72 +214,28 @@ class Source(models.Model):
         A document that was set aside is read again if it still comes.
         """
         self.enabled, self.failures, self.last_error = True, 0, ""
-        self.attempts, self.due_at = 0, now
+        self.attempts, self.crashes, self.due_at = 0, 0, now
         self.gap, self.gap_at = "", None
         self.save(
-            update_fields=["enabled", "failures", "last_error", "attempts", "due_at"]
-            + ["gap", "gap_at"]
+            update_fields=["enabled", "failures", "last_error", "attempts", "crashes"]
+            + ["due_at", "gap", "gap_at"]
         )
         self.readings.all().delete()
 
-    def renew(self, *, now: datetime) -> bool:
-        """Hold the lease for as long again. False if it was lost."""
-        mine = type(self).objects.filter(pk=self.pk, lease_token=self.lease_token)
-        return bool(mine.update(lease_until=now + LEASE))
-
-    def still_ours(self, token: UUID | None) -> bool:
-        """Whether the lease of `token` holds; locks the row until the transaction ends."""
-        rows = type(self).objects.select_for_update(no_key=True)
-        return rows.filter(pk=self.pk, lease_token=token).exists()
-
-    def mark_failed(self, *, now: datetime, error: str, wait: timedelta | None) -> None:
-        """Record a failed poll and when to try next: after `wait`, else by backoff.
-
-        A poll that lost its lease records nothing: another process has the source.
-        """
-        pause = wait or self.backoff(self.failures + 1)
-        type(self).objects.filter(pk=self.pk, lease_token=self.lease_token).update(
-            last_attempt_at=now,
-            failures=F("failures") + 1,
-            attempts=0,
-            last_error=error[:2000],
-            due_at=now + pause,
-            lease_until=None,
-            lease_token=None,
-        )
-
-    def mark_heard(
+    def succeed_poll(
         self,
         *,
         now: datetime,
         newest_item_at: datetime | None,
         wait: timedelta | None,
         **validators: object,
-    ) -> bool:
+    ) -> None:
         """Record a good poll; `validators` are etag, last_modified, body_hash,
         full_fetch_at, and gap and gap_at if posts were missed.
 
-        Returns False, and changes nothing, if the lease was lost meanwhile. Belongs in
-        the transaction that stores the items: a crash before it means we fetch again.
+        Belongs in the transaction that stores the items: a crash before it means we fetch
+        again. Raises `LeaseLost`.
         """
-        newest = (
-            Greatest("newest_item_at", newest_item_at)
-            if newest_item_at
-            else F("newest_item_at")
-        )
-        return bool(
-            type(self)
-            .objects.filter(pk=self.pk, lease_token=self.lease_token)
-            .update(
-                last_attempt_at=now,
-                last_success_at=now,
-                newest_item_at=newest,
-                failures=0,
-                attempts=0,
-                last_error="",
-                due_at=now + self.patience(wait),
-                lease_until=None,
-                lease_token=None,
-                **validators,
-            )
-        )
+        if newest_item_at:
+            validators["newest_item_at"] = Greatest("newest_item_at", newest_item_at)
+        self.succeed(now=now, due_at=now + self.patience(wait), **validators)

@@ -10,7 +10,6 @@ from django.core.management import call_command
 from outgoing import errors
 from wire import gaps, polling
 from wire.models import Fetch, Item, Reading, Source, Version
-from wire.models.sources import LEASE
 from wire.tests.factories import NINE, fetched, make_source
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +196,7 @@ def test_a_worker_that_dies_between_two_pages_loses_nothing(source):
     assert (numbers(), source.etag) == (list(range(1, 21)), '"20"')
 
     channel.answers = {}
-    poll(channel, now=source.due_at + LEASE + timedelta(seconds=1))
+    poll(channel, now=source.due_at + Source.LEASE + timedelta(seconds=1))
 
     assert numbers() == list(range(1, 61))
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from outgoing import errors
 from wire import ingest, polling, raw_documents
 from wire.models import DeadLetter, Fetch, Item, Source, Version
-from wire.models.sources import LEASE
 from wire.tests.factories import NINE, fetched, make_source, rss
 
 pytestmark = pytest.mark.django_db
@@ -189,9 +188,9 @@ def test_a_worker_that_was_too_slow_writes_nothing():
 
 def test_the_lease_of_a_dead_worker_ends_and_another_finishes():
     make_source()
-    assert Source.objects.lease_due(NINE, limit=8)  # taken, then the worker dies
+    assert Source.objects.lease(NINE, limit=8)  # taken, then the worker dies
     assert poll(now=NINE + timedelta(seconds=30)) == []
-    (outcome,) = poll(now=NINE + LEASE + timedelta(seconds=1))
+    (outcome,) = poll(now=NINE + Source.LEASE + timedelta(seconds=1))
     assert outcome.result == "stored"
 
 

@@ -64,7 +64,7 @@ def test_a_source_that_failed_ten_times_is_heard_again(error):
 
     source.refresh_from_db()
     assert (outcome.result, outcome.report.new) == ("stored", 2)
-    assert (source.failures, source.attempts, source.last_error) == (0, 0, "")
+    assert (source.failures, source.crashes, source.last_error) == (0, 0, "")
     assert source.due_at == now + source.interval
     assert not DeadLetter.objects.exists()
 
@@ -129,7 +129,7 @@ def test_a_document_that_kills_its_reader_is_set_aside_and_the_next_is_read(
     assert list(Item.objects.filter(source=source).values_list("headline")) == [
         ("Bridge opens",)
     ]
-    assert (source.failures, source.attempts) == (0, 0)
+    assert (source.failures, source.crashes) == (0, 0)
 
 
 def test_a_document_that_kills_its_reader_is_dead_once_however_often_it_comes():
@@ -171,7 +171,7 @@ def test_a_document_read_to_its_end_leaves_no_note():
 def test_a_source_whose_fetching_ends_the_worker_is_asked_ever_less_often():
     source, now, waits = make_source(), NINE, []
     for _ in range(5):
-        Source.objects.lease_due(now, limit=1)  # and the worker dies while fetching
+        Source.objects.lease(now, limit=1)  # and the worker dies while fetching
         again = now
         while not Source.objects.due(again).exists():
             again += timedelta(seconds=30)
@@ -182,7 +182,7 @@ def test_a_source_whose_fetching_ends_the_worker_is_asked_ever_less_often():
     assert waits[-1] >= timedelta(minutes=10)
     assert [o.result for o in poll(answer(GOOD), now=now)] == ["stored"]
     source.refresh_from_db()
-    assert source.attempts == 0
+    assert (source.attempts, source.crashes) == (0, 0)
 
 
 def test_a_fault_of_ours_in_one_document_costs_its_mates_nothing(monkeypatch):
@@ -207,5 +207,5 @@ def test_a_fault_of_ours_in_one_document_costs_its_mates_nothing(monkeypatch):
     assert "ended the worker 3 times" in odd.last_error
     for mate in mates:
         mate.refresh_from_db()
-        assert (mate.failures, mate.attempts) == (0, 0)
+        assert (mate.failures, mate.crashes) == (0, 0)
         assert mate.last_success_at == now

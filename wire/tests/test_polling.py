@@ -133,26 +133,26 @@ def test_a_host_has_two_of_its_sources_asked_at_once_by_all_processes_together()
     make_sources(1, "ONE.example")
     make_sources(2, "other.example")
 
-    mine = Source.objects.lease_due(NINE, limit=64)
-    theirs = Source.objects.lease_due(NINE, limit=64)
+    mine = Source.objects.lease(NINE, limit=64)
+    theirs = Source.objects.lease(NINE, limit=64)
 
     assert sorted(s.host for s in mine) == ["one.example"] * 2 + ["other.example"] * 2
     assert theirs == []
     Source.objects.release(mine[:1], now=NINE)
-    assert len(Source.objects.lease_due(NINE, limit=64)) == 1
+    assert len(Source.objects.lease(NINE, limit=64)) == 1
 
 
 def test_sources_that_failed_share_a_part_of_the_slots_and_go_last():
     make_sources(9, "failing#.example", failures=1, due_at=NINE - timedelta(hours=1))
     make_sources(3, "well#.example")
 
-    taken = Source.objects.lease_due(NINE, limit=6, doubtful=2)
+    taken = Source.objects.lease(NINE, limit=6, doubtful=2)
 
     assert [s.failures for s in sorted(taken, key=lambda s: s.failures)] == [
         *(0, 0, 0),
         *(1, 1),
     ]
-    assert Source.objects.lease_due(NINE, limit=6, doubtful=0) == []
+    assert Source.objects.lease(NINE, limit=6, doubtful=0) == []
 
 
 def test_a_host_that_never_answers_rests_with_all_its_sources():

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from foundation.leased_work import LeaseLost, NotDue
 from markets import calendars, exchange_status, http, loading
 from markets.models import Feed
 from markets.refresh import refresh
@@ -45,7 +46,7 @@ class Command(BaseCommand):
 
     def _fetch(self, options: dict[str, object], now: datetime) -> None:
         name = options["name"]
-        feeds = Feed.objects.filter(active=True).order_by("name")
+        feeds = Feed.objects.active().order_by("name")
         if name:
             feeds = feeds.filter(name=name)
         if not feeds:
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             Feed.objects.filter(pk=feed.pk).update(due_at=now)
             try:
                 report = asdict(refresh(feed, now=now, fetch=http.fetch))
-            except (Feed.Taken, Feed.Late) as lost:
+            except (NotDue, LeaseLost) as lost:
                 report = {"error": str(lost)}
             self._say(options, {"feed": feed.name} | report)
 

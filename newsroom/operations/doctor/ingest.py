@@ -19,7 +19,7 @@ SILENT = timedelta(days=3)  # without one new post
 
 def sources(now: datetime) -> Finding:
     """Do the sources we listen to answer?"""
-    listening = Source.objects.listening()
+    listening = Source.objects.active()
     count, paused = listening.count(), Source.objects.filter(enabled=False)
     failing = listening.failing().filter(failures__gte=TRIES)
     worst = [f"{s.name} ({_reason(s.failures, s.last_error)})" for s in failing[:NAMED]]
@@ -39,7 +39,7 @@ def sources(now: datetime) -> Finding:
 def silence(now: datetime) -> Finding:
     """Has a source that answers brought nothing for days?"""
     last = Item.objects.filter(source=OuterRef("pk")).last_seen_first()
-    quiet = Source.objects.listening().filter(failures=0)
+    quiet = Source.objects.active().filter(failures=0)
     heard = quiet.annotate(last=Subquery(last.values("seen_at")[:1])).filter(
         last__lt=now - SILENT
     )
@@ -61,7 +61,7 @@ def silence(now: datetime) -> Finding:
 
 def gaps(now: datetime) -> Finding:
     """Were posts missed between two polls?"""
-    missing = Source.objects.listening().missing(now)
+    missing = Source.objects.active().missing(now)
     told = [f"{source.name} ({source.gap[:160]})" for source in missing[:NAMED]]
     if not told:
         return Finding(Level.OK, "missed posts", f"None in {ago(GAP_TOLD)}.")
@@ -75,8 +75,8 @@ def gaps(now: datetime) -> Finding:
 
 def feeds() -> Finding:
     """Do the providers of prices answer?"""
-    active = Feed.objects.filter(active=True)
-    failing = active.filter(failures__gte=TRIES).order_by("-failures", "pk")
+    active = Feed.objects.active()
+    failing = active.failing().filter(failures__gte=TRIES)
     worst = [f"{f.name} ({_reason(f.failures, f.last_error)})" for f in failing[:NAMED]]
     if not worst:
         return Finding(Level.OK, "market feeds", f"{active.count():,} are on.")
@@ -126,7 +126,7 @@ def dead_letters() -> Finding:
 def pictures() -> Finding:
     """Could every picture be worked on?"""
     failed = Image.objects.filter(state="failed").order_by("-pk")
-    words = [f"{image} ({image.error[:60]})" for image in failed[:NAMED]]
+    words = [f"{image} ({image.last_error[:60]})" for image in failed[:NAMED]]
     if not words:
         return Finding(Level.OK, "pictures", "None has failed.")
     return Finding(

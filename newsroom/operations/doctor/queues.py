@@ -9,15 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min, Model, Q, QuerySet
+from django.db.models import Count, Min, Model, QuerySet
 
 from articles.models import Article, Image
-from articles.renditions import LEASE as PICTURE_LEASE
 from markets.models import Feed
-from markets.models.feed import LEASE as FEED_LEASE
 from newsroom.operations.doctor.finding import Finding, Level, ago
 from wire.models import Source
-from wire.models.sources import LEASE as SOURCE_LEASE
 
 LATE = timedelta(seconds=30)  # every kind is rung for every 5 seconds or more often
 ALIVE = timedelta(seconds=90)  # a worker that took such work since then is at work
@@ -51,16 +48,13 @@ class Kind:
 
 def kinds(now: datetime) -> list[Kind]:
     """Return every kind of work that beat rings for and rows tell of. A query or two each."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    pictures = Image.objects.filter(free, due_at__lte=now)
-    tried = "last_attempt_at"
     return [
         _kind("wire", "ingest", Source.objects.due(now),
-              moved=_taken(Source, SOURCE_LEASE, tried)),
-        _kind("renditions", "media", pictures,
-              moved=_taken(Image, PICTURE_LEASE), tells=False),
+              moved=Source.objects.last_taken_at()),
+        _kind("renditions", "media", Image.objects.due(now),
+              moved=Image.objects.last_taken_at(), tells=False),
         _kind("prices", "markets", Feed.objects.due(now),
-              moved=_taken(Feed, FEED_LEASE, tried)),
+              moved=Feed.objects.last_taken_at()),
         _kind("announcements", "editorial", Article.objects.to_announce(now),
               column="public_at", tells=False),
     ]  # fmt: skip
@@ -77,15 +71,6 @@ def _kind[M: Model](
 ) -> Kind:
     found = due.order_by().aggregate(n=Count("pk"), oldest=Min(column))
     return Kind(name, queue, found["n"], found["oldest"], moved, tells)
-
-
-def _taken(model: type[Model], lease: timedelta, *done: str) -> datetime | None:
-    """Return when such work was last taken or done, as far as the rows still tell."""
-    columns = [Max("lease_until"), *map(Max, done)]
-    found = model._default_manager.aggregate(*columns)
-    until = found.pop("lease_until__max")
-    moments = [until - lease if until else None, *found.values()]
-    return max((moment for moment in moments if moment), default=None)
 
 
 def taken(

@@ -33,7 +33,7 @@ def make_house():
     """Stories in every state, with the house's own words beside each."""
     writer, chief = make_user("reporter"), make_user("chief")
     topic, author = make_topic(), make_author()
-    image = make_image(error=token("image"))
+    image = make_image(last_error=token("image"))
     version = make_version()
     Publisher.objects.update(note=token("publisher"))
     item = Item.objects.get(pk=version.item_id)

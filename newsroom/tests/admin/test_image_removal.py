@@ -193,7 +193,7 @@ def test_a_text_can_still_be_written_on_when_its_picture_is_gone(image, chief, c
 
 def test_sizes_that_were_being_made_come_to_nothing(image, chief):
     Image.objects.filter(pk=image.pk).update(state="new", due_at=NINE)
-    leased = renditions._lease(NINE)
+    (leased,) = Image.objects.lease(NINE, limit=1)
     image_removal.remove(image, by=chief, now=NINE, why="Rights.")
     assert not renditions.make(leased, now=NINE)
     assert files() == []

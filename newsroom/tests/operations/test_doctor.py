@@ -300,7 +300,7 @@ def test_a_stopped_worker_is_noticed_in_each_kind_of_work():
 @rows
 def test_work_that_somebody_holds_or_that_is_paused_waits_for_nobody():
     then, lease = NINE - 5 * MINUTE, NINE + MINUTE / 2
-    make_source(due_at=then, lease_until=lease)
+    make_source(due_at=then, lease_until=lease, last_attempt_at=NINE - MINUTE / 2)
     make_source(due_at=then, enabled=False)
     make_feed(due_at=then, lease_until=lease)
     make_feed(name="Off", due_at=then, active=False)
@@ -408,7 +408,7 @@ def test_an_open_dead_letter_is_told_and_a_closed_one_is_not():
 @rows
 def test_a_picture_that_could_not_be_made_is_told_with_its_reason():
     image = make_image()
-    Image.objects.filter(pk=image.pk).update(state="failed", error="breaks off")
+    Image.objects.filter(pk=image.pk).update(state="failed", last_error="breaks off")
 
     assert of("pictures").level == WARNING
     assert "(breaks off)" in of("pictures").detail

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         if not name and not options["all"]:
             raise CommandError("Name a source, or say --all.")
         now = timezone.now()
-        wanted = Source.objects.listening()
+        wanted = Source.objects.active()
         if name:
             wanted = wanted.filter(name=name) | wanted.filter(slug=name)
             if not wanted.exists():
