@@ -11,20 +11,21 @@ TECHNICAL = set(
     admin api app apps as asgi atom backups base bot bridge cache cached celery
     codes coingecko collector command commands conditional connection connections
     connectors converters data database dates decoder decorators detect diff docs
-    documents driver ecb embedded encoding encodings errors export factory fallback
-    fast feedparser feeds fetched fields file files format formats forms foundation
-    generate generic graphemes health home html http image images index init
-    installation instruments integrity items json jsonfeed key language layout links
-    live loading log login logs main making management markup media mediarss migrate
-    models network newsroom number orphan output pages paging panel parameters
-    passwords path paths patience patterns polling pool pools postgres preview
-    processes processing protocol providers queryset queues raw reader readers
-    redirect redirects refresh refusal registry renderer renderers rendering request
-    requests response restore restoring retention rss rule rules run search serve
-    servers settings site sitemap sitemaps sources sparkline sql staff storage store
-    stream subscribe supervisor table tasks telegram temporary text thread
-    throttling timing tokens url urls uvicorn valkey values verify view views wire
-    workflow wsgi xid xml xmldoc zones
+    documents driver ecb embedded encoding encodings envelope errors export factory
+    fallback fast feedparser feeds fetched fields file files filters format formats
+    forms foundation generate generic graphemes health home html http image images
+    index init installation instruments integrity items json jsonfeed key language
+    layout links live loading log login logs main making management markup media
+    mediarss middleware migrate models network newsroom notifications number orphan
+    output pages pagination paging panel parameters passwords path paths patience
+    patterns polling pool pools postgres preview processes processing protocol
+    providers queryset queues raw reader readers redirect redirects refresh refusal
+    registry renderer renderers rendering request requests resources response
+    restore restoring retention root rss rule rules run schema search serve servers
+    settings site sitemap sitemaps sources sparkline sql staff storage store stream
+    subscribe supervisor table tasks telegram temporary text thread throttling
+    timing tokens url urls uvicorn valkey values verify view views wire workflow
+    wsgi xid xml xmldoc zones
     """.split()
 )
 PLAIN = set(
