@@ -1,6 +1,7 @@
 # make setup   Python environment with the pinned packages
 # make run     the whole paper on this machine      PORT=8000 DEMO=0 NEWSROOM_VAR=var
 # make test    the tests                            ARGS="-k words"
+# make test-fast  those without a browser, processes or long waits, in under two minutes
 # make check   everything CI checks, tests included
 # make bench   the benchmarks                       ARGS="front parse"
 
@@ -8,7 +9,7 @@ PYTHON_HERE := .venv/bin/python
 ARGS ?=
 export PYTHON
 
-.PHONY: setup run test check static-checks bench
+.PHONY: setup run test test-fast check static-checks bench
 .SILENT:
 
 setup:
@@ -19,6 +20,9 @@ run:
 
 test:
 	GOAL=test bin/setup dev && exec $(PYTHON_HERE) -m pytest $(ARGS)
+
+test-fast:
+	GOAL=test-fast bin/setup dev && exec $(PYTHON_HERE) -m pytest -n 2 -m "not slow and not browser" $(ARGS)
 
 check: static-checks
 	echo "== tests"

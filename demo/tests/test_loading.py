@@ -21,7 +21,7 @@ from wire.models import DeadLetter, Item, Source, Version
 
 # On every test, those without rows included: pytest-django makes a test database only for
 # marked ones, and the module's fixture below must never see another.
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) - timedelta(
     days=1

@@ -20,6 +20,8 @@ from wire import polling
 from wire.models import Event, Item, Source, Version
 from wire.tests.factories import NINE, fetched, make_source, rss
 
+pytestmark = pytest.mark.slow
+
 TWO = rss(("a", "Ferry sails"), ("b", "Bridge closed"))
 
 

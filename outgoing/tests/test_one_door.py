@@ -66,6 +66,7 @@ def offences(tree: ast.AST) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_no_module_but_the_guard_opens_connections():
     found = {path: offences(tree) for path, tree in modules().items()}
     assert {path: names for path, names in found.items() if names} == {}

@@ -14,7 +14,7 @@ from wire import ingest, polling, raw_documents
 from wire.models import DeadLetter, Fetch, Item, Reading, Source
 from wire.tests.factories import NINE, fetched, make_source, rss
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = rss(("a", "Ferry sails"), ("b", "Bridge closed"))

@@ -171,6 +171,7 @@ def expected(route, who, method, rows, *, exists):
     return {"in", "led on", "not found", *without, *shut}
 
 
+@pytest.mark.slow
 def test_who_gets_in_by_an_address_is_who_the_table_names(world, people):
     """FAULTS S1: a route that is not in the table fails in `test_permissions`."""
     rows = table()

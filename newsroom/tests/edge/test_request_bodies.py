@@ -16,6 +16,8 @@ from newsroom.edge.wsgi_bridge import threaded
 from newsroom.tests.edge.kit import ask_asgi, make_house, run
 from staff.models import User
 
+pytestmark = pytest.mark.slow
+
 
 def count(environ, start_response):
     """Answer with the size of the body, in bytes."""

@@ -13,6 +13,8 @@ from newsroom.edge import uvicorn_fast_path, uvicorn_protocol
 from newsroom.tests.edge.kit import make_house
 from newsroom.tests.edge.test_uvicorn_fast_path import LONG, get, talk
 
+pytestmark = pytest.mark.slow
+
 KB = 1024
 FILLER = "X-Filler: " + "x" * 990
 

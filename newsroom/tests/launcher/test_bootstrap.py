@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from newsroom.launcher import bootstrap
 from newsroom.operator_errors import OperatorError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

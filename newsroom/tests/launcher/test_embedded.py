@@ -19,6 +19,8 @@ from newsroom import paths
 from newsroom.launcher import embedded, processes
 from newsroom.launcher.embedded import postgres, valkey
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 BY_HAND = [sys.executable, "-m", "newsroom.launcher.embedded"]
 

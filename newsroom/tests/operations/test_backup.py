@@ -21,6 +21,8 @@ from newsroom.launcher import embedded
 from newsroom.operations.backups import DamagedBackup, archive, postgres, restoring
 from newsroom.operator_errors import OperatorError
 
+pytestmark = pytest.mark.slow
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
