@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from articles import integrity, revisions
+from articles import integrity, notices, revisions
 from articles.models import Change, Revision
 from articles.models.change import LINK_FORMS
 from articles.models.revision import FORMS, newest_form, text_hash
@@ -94,7 +94,7 @@ def test_a_text_saved_twice_is_one_revision_though_the_form_changed_between(
 def test_a_ledger_of_links_in_two_forms_is_one_chain(monkeypatch):
     article = make_article(status="live")
     monkeypatch.setitem(LINK_FORMS, 2, ("article", "previous", "revision", "text"))
-    article.notice("note", "Seen.", by=make_user(), now=NINE + HOUR)
+    notices.add(article, "note", "Seen.", by=make_user(), now=NINE + HOUR)
 
     assert [link.hash_form for link in Change.objects.order_by("pk")] == [1, 2]
     assert faults(integrity.changes()) == []

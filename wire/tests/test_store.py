@@ -274,9 +274,9 @@ def test_a_document_costs_the_same_statements_however_many_posts_it_has(
     django_assert_num_queries,
 ):
     source = make_source()
-    with django_assert_num_queries(4):  # known, items, and two notices
+    with django_assert_num_queries(3):  # known, items, and the notifications
         keep(source, *(make_post(str(n)) for n in range(300)))
-    with django_assert_num_queries(6):  # known, versions, items, counts, two notices
+    with django_assert_num_queries(5):  # known, versions, items, counts, notifications
         keep(source, *(make_post(str(n), text="Anew.") for n in range(300)))
     with django_assert_num_queries(1):
         keep(source, *(make_post(str(n), text="Anew.") for n in range(300)))

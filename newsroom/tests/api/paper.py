@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from articles import notices, transitions
 from articles.models import Article
 from articles.tests.factories import (
     make_article,
@@ -56,9 +57,11 @@ def make_paper() -> Paper:
     ]
     yesterday = now - timedelta(days=1)
     live.append(make_article(status="live", now=yesterday, evidence=False))
-    live[0].notice("correction", "It left at seven.", by=chief, now=timezone.now())
+    notices.add(
+        live[0], "correction", "It left at seven.", by=chief, now=timezone.now()
+    )
     killed = make_article(status="live", now=now)
-    killed.move("kill", by=chief, now=timezone.now(), note="Wrong.")
+    transitions.move(killed, "kill", by=chief, now=timezone.now(), note="Wrong.")
     source = make_source(name="Harbour News", last_success_at=timezone.now())
     make_item(source, external_id="a", text="First", language="en-GB", now=now)
     posts = [

@@ -20,7 +20,7 @@ from django.test import Client
 from django.utils import timezone
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from articles import api
+from articles import api, notices, revisions, transitions
 from articles.models import Article
 from articles.tests.factories import make_article, make_user
 from newsroom.site.api.root import described
@@ -174,8 +174,12 @@ def test_the_filters_find_what_they_name(client, paper):
 def test_updated_after_and_published_after_mean_the_times_that_the_rows_show(client):
     chief, later = make_user(), timezone.now() + timedelta(seconds=30)
     article = make_article(status="live", now=timezone.now(), at=later)
-    article.save_text(by=chief, now=timezone.now(), base_n=1, headline="New words")
-    article.move("update", by=make_user(), now=timezone.now(), note="Better.")
+    revisions.save(
+        article, by=chief, now=timezone.now(), base_n=1, headline="New words"
+    )
+    transitions.move(
+        article, "update", by=make_user(), now=timezone.now(), note="Better."
+    )
     article.refresh_from_db()
     assert article.updated_at == article.first_published_at == later
     Article.objects.filter(pk=article.pk).update(publish_at=timezone.now())
@@ -253,7 +257,9 @@ class TestAskingAgain:
             assert abs(at - timezone.now()) < timedelta(minutes=1)
             since = {"if-modified-since": first["Last-Modified"]}
             assert client.get(path, headers=since).status_code == 304
-        article.notice("correction", "At seven.", by=make_user(), now=timezone.now())
+        notices.add(
+            article, "correction", "At seven.", by=make_user(), now=timezone.now()
+        )
         Article.objects.filter(pk=article.pk).update(
             prominence=4
         )  # no part of the JSON
@@ -279,7 +285,7 @@ class TestAskingAgain:
         second = client.get(path, headers=held)
         assert second.status_code == 200
         shown.refresh_from_db()
-        shown.move("kill", by=chief, now=timezone.now(), note="Wrong.")
+        transitions.move(shown, "kill", by=chief, now=timezone.now(), note="Wrong.")
         held = {"if-none-match": second["ETag"]}
         assert client.get(path, headers=held).status_code == 200
 

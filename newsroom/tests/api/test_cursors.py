@@ -8,6 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from articles import transitions
 from articles.models import Article
 from articles.tests.factories import NINE, make_article, make_section, make_user
 from wire.connectors.base import Batch
@@ -63,8 +64,12 @@ def test_a_story_killed_on_a_page_already_read_hides_no_other(client):
     order = [str(story.public_id) for story in reversed(stories)]
     first, links = page(client, "/api/v1/articles/?limit=2")
     assert first == order[:2]
-    Article.objects.get(pk=stories[-1].pk).move(
-        "kill", by=chief, now=timezone.now(), note="Wrong."
+    transitions.move(
+        Article.objects.get(pk=stories[-1].pk),
+        "kill",
+        by=chief,
+        now=timezone.now(),
+        note="Wrong.",
     )
 
     rest = flat(walk(client, links["next"]))

@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from articles import transitions
 from articles.models import Article, Section
 from articles.tests.factories import make_article, make_user
 from newsroom.logs import LineFormatter
@@ -136,7 +137,7 @@ def test_the_farthest_zones_and_years_are_instants_too(client, instant):
 
 def test_an_article_that_was_withdrawn(client):
     article = make_article(status="live")
-    article.move("kill", by=make_user(), now=timezone.now(), note="Wrong.")
+    transitions.move(article, "kill", by=make_user(), now=timezone.now(), note="Wrong.")
     body = is_problem(
         client.get(f"/api/v1/articles/{article.public_id}/"), 410, "withdrawn"
     )
@@ -169,7 +170,7 @@ def test_provenance_of_a_story_that_is_not_there_or_was_withdrawn(client):
     article = make_article(status="live")
     path = f"{article.get_absolute_url()}provenance.json"
     assert client.get(path).status_code == 200
-    article.move("kill", by=make_user(), now=timezone.now(), note="Wrong.")
+    transitions.move(article, "kill", by=make_user(), now=timezone.now(), note="Wrong.")
     is_problem(client.get(path), 410, "withdrawn")
     is_problem(client.get("/world/1999/01/01/x/provenance.json"), 404, "not-found")
 

@@ -300,7 +300,7 @@ def test_what_was_killed_while_the_listener_was_cut_off_is_gone_when_it_hears_ag
     transitions.move(article, "kill", by=make_user(), now=timezone.now(), note="Wrong.")
     assert kept_keys(listening) == set()  # nobody knows: nothing is shown
     roads.open()
-    until(lambda: listening.trusted)
+    until(lambda: listening.is_listening)
     assert len(listening) == 0
 
 
@@ -308,13 +308,13 @@ def test_what_was_only_outdated_meanwhile_may_still_stand_in(roads, listening):
     make_article(status="killed", now=timezone.now())
     roads.block()
     roads.open()
-    until(lambda: listening.trusted)
+    until(lambda: listening.is_listening)
     keep(listening, "/", now=time.monotonic())
     roads.block()
     make_article(status="live", now=timezone.now())
     assert kept_keys(listening) == set()
     roads.open()
-    until(lambda: listening.trusted)
+    until(lambda: listening.is_listening)
     assert kept_keys(listening) == {"/"}
     assert listening.fresh("/", time.monotonic()) is None
 
@@ -332,7 +332,7 @@ def test_copies_stand_in_while_the_database_itself_is_away_and_not_a_moment_long
     until(lambda: roads.tries > tries + 1)
     assert kept_keys(listening) == set()
     roads.open()
-    until(lambda: listening.trusted)
+    until(lambda: listening.is_listening)
 
 
 def test_a_database_that_is_met_and_lost_before_the_ledger_was_read_is_no_outage(

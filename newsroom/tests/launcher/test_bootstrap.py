@@ -49,7 +49,7 @@ def test_a_first_start_makes_a_login_that_works_and_a_second_keeps_it(tmp_path, 
 def test_a_start_killed_before_the_login_was_made_makes_it_with_the_noted_password(
     tmp_path, said
 ):
-    bootstrap.Outcome(password="noted").keep(tmp_path)
+    bootstrap.Outcome(password="noted").save(tmp_path)
 
     bootstrap.prepare(tmp_path, demo=False, say=said.append)
 

@@ -301,7 +301,7 @@ def test_each_kind_of_push_reaches_open_pages_as_an_event_of_its_name(kind):
             reader = world.hub.join()
             world.ledger.add()
             world.prices = {"GOLD": "<li>1</li>"}
-            world.hub.ring(kind)
+            world.hub.notify(kind)
             events = b""
             async with asyncio.timeout(1):
                 while f"event: {kind}\n".encode() not in events:
