@@ -77,9 +77,8 @@ def load(
         posts = listening.listen(world, sources, base=base)
         _take_stock()
         listening.desk(world, by=people["Nils Aumont"])
-        delayed_release.announce_due(
-            now=world.start
-        )  # old posts are no news for the stream
+        # Old posts are no news for the stream.
+        delayed_release.announce_due(now=world.start)
         say("Printing the paper …")
         stories = copydesk.print_all(copydesk.furnish(world, people, drawn))
         say("Reading the markets …")

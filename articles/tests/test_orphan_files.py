@@ -55,9 +55,8 @@ def test_files_without_a_row_go_after_the_grace_and_no_others():
     stray = default_storage.save("renditions/zz/stray.avif", ContentFile(b"x"))
     unfinished = default_storage.path("originals/.tmp-left")
     Path(unfinished).write_bytes(b"half")
-    assert (
-        orphan_files.sweep(datetime.now(UTC)) == 0
-    )  # it could still be about to be named
+    # The row that names it could still come.
+    assert orphan_files.sweep(datetime.now(UTC)) == 0
     assert set(orphan_files.find(LATER)) == {stray, "originals/.tmp-left"}
     assert orphan_files.sweep(LATER) == 2
     assert files() == known

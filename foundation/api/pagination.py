@@ -129,7 +129,7 @@ class KeysetPagination(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "Where the page begins: as `links` give it, never made up.",
+                "description": "Where the page begins: as links.next gives it, never made up.",
                 "schema": {
                     "type": "string",
                     "pattern": "^[A-Za-z0-9_-]+$",
