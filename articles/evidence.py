@@ -11,6 +11,7 @@ from articles import body, revisions
 from articles.limits import MAX_EVIDENCE
 from articles.link_rules import UnusableLink, check_link
 from articles.models import Article, Evidence, Role
+from articles.statuses import EDITABLE
 from articles.workflow import Refused
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _lock(article: Article) -> None:
         fields=["status", "revision_n", "body", "live_revision"],
         from_queryset=Article.objects.select_for_update(no_key=True),
     )
-    if article.status not in revisions.EDITABLE:
+    if article.status not in EDITABLE:
         raise Refused("Somebody else moved this article first.")
 
 

@@ -75,7 +75,7 @@ def why_not_update(image: Image, by: User) -> str:
 
     Two queries, the second for who is not an editor.
     """
-    # "live" comes before "ready": what asks for more is asked first
+    # Status.LIVE sorts before Status.READY: what asks for more is asked first
     for article in passed_with(image).order_by("status", "-pk").distinct("status"):
         if reason := workflow.why_not_around("picture", article, by):
             return f"“{article.headline}” shows it. {reason}"

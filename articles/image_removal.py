@@ -16,8 +16,8 @@ from django.db.models import Q, QuerySet
 
 from articles import cache_tags, limits, rerendering, storage
 from articles.models import Article, Author, Image
-from articles.models.article import Status
 from articles.models.change import lock_ledger
+from articles.statuses import Status
 from articles.workflow import Refused
 from foundation.notifications import (
     PushKind,

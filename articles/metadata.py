@@ -19,6 +19,7 @@ from articles import (
 )
 from articles.models import Article
 from articles.models.change import ChangeKind, lock_ledger
+from articles.statuses import Status
 from articles.workflow import Refused
 from foundation.notifications import PushKind, purge
 
@@ -67,14 +68,14 @@ def _write(
     before = _Before(fresh, instant)
     for name, value in changes.items():
         setattr(fresh, name, value)
-    if fresh.status == "live":
+    if fresh.status == Status.LIVE:
         changes |= _readdressed(fresh, before, changes, instant)
     if changes:
         changes["changed_at"] = now
         Article.objects.filter(pk=fresh.pk).update(**changes)
     if "topics" in altered:
         fresh.topics.set(altered["topics"][1])  # prefetched for the cache tags before
-    if fresh.status == "live" and altered:
+    if fresh.status == Status.LIVE and altered:
         _tell(fresh, before, instant, moved=bool({"section", "slug"} & set(changes)))
     return changes
 
@@ -119,7 +120,9 @@ class _Before:
         self.visible = article.is_live(instant)
         self.announced = article.announced_at is not None
         self.path = article.get_absolute_url()
-        self.tags = cache_tags.article_tags(article) if article.status == "live" else []
+        self.tags = (
+            cache_tags.article_tags(article) if article.status == Status.LIVE else []
+        )
 
 
 def _readdressed(

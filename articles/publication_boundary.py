@@ -12,7 +12,6 @@ from django.db.models import Min
 
 from articles.models import Article, Change
 from articles.models.change import ChangeKind
-from articles.models.choices import Status
 
 TAKEN_BACK = (ChangeKind.KILLED, ChangeKind.WITHDRAWN, ChangeKind.EMBARGO)
 
@@ -22,8 +21,8 @@ def next_boundary(now: datetime) -> datetime | None:
 
     No kept page may outlive it. One query on an index.
     """
-    coming = Article.objects.filter(status=Status.LIVE, public_at__gt=now)
-    boundary: datetime | None = coming.aggregate(at=Min("public_at"))["at"]
+    scheduled = Article.objects.scheduled(now)
+    boundary: datetime | None = scheduled.aggregate(at=Min("public_at"))["at"]
     return boundary
 
 

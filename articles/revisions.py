@@ -19,18 +19,14 @@ from articles.models import (
     Section,
 )
 from articles.models.revision import newest_form, text_hash
+from articles.statuses import EDITABLE, STATUSES, Status
 from articles.workflow import Refused
 from wire.sanitise import clean_line, clean_text
 
 if TYPE_CHECKING:
     from staff.models import User
 
-EDITABLE = ("draft", "in_edit", "live")  # statuses; what is ready was approved as it is
 _FIELDS = {"headline", "standfirst", "body", "framing", "lead_image", "caption"}
-_CLOSED = {
-    "ready": "This text was approved as it is: send it back to change it.",
-    "killed": "This article was killed; its text stays as it was.",
-}
 
 
 class EditConflict(Exception):
@@ -196,7 +192,7 @@ def check_may_edit(article: Article, by: User) -> None:
     if not by.has_perm("articles.change_article"):
         raise Refused("Changing articles is not yours to do: ask somebody who may.")
     if article.status not in EDITABLE:
-        raise Refused(_CLOSED[article.status])
+        raise Refused(STATUSES[Status(article.status)].closed)
 
 
 def _whole_text(
@@ -297,7 +293,7 @@ def _refuse_or_repeat(
         return done
     now_at = Article.objects.only("status", "revision_n").get(pk=article.pk)
     if now_at.status not in EDITABLE:
-        raise Refused(_CLOSED[now_at.status])
+        raise Refused(STATUSES[Status(now_at.status)].closed)
     newest = article.revisions.select_related("by").order_by("-n").first()
     if newest is None:
         raise Refused("This save names a revision that was never there.")

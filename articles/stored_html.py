@@ -8,8 +8,8 @@ from articles import rendering
 from articles.cache_tags import article_tags
 from articles.models import Article
 from articles.models.change import lock_ledger
-from articles.models.choices import Status
 from articles.rerendering import store_public_columns
+from articles.statuses import Status
 from foundation.notifications import Tag, purge
 from foundation.stored_html import Kind
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from articles.limits import MAX_NOTE
+from articles.statuses import Status
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -50,8 +51,8 @@ class Step:
 
     verb: str
     label: str  # on the button
-    sources: tuple[str, ...]
-    target: str
+    sources: tuple[Status, ...]
+    target: Status
     permission: str
     note: bool = False  # the reason must be given
     four_eyes: bool = False  # not by who wrote the text; see `contributors`
@@ -62,14 +63,24 @@ class Step:
     new_text: bool = False  # only when the working text differs from the public one
     onward: bool = False  # it leads towards readers; shut, it says why
 
+    @property
+    def is_final(self) -> bool:
+        """Whether no move leads on from where it ends."""
+        return not any(self.target in step.sources for step in STEPS.values())
+
 
 def _step(
-    verb: str, label: str, sources: str, target: str, permission: str, asks: str = ""
+    verb: str,
+    label: str,
+    sources: tuple[Status, ...],
+    target: Status,
+    permission: str,
+    asks: str = "",
 ) -> Step:
     return Step(
         verb=verb,
         label=label,
-        sources=tuple(sources.split()),
+        sources=sources,
         target=target,
         permission=f"articles.{permission}_article",
         **dict.fromkeys(asks.split(), True),
@@ -77,21 +88,23 @@ def _step(
 
 
 # fmt: off
+_DRAFT, _IN_EDIT, _READY = Status.DRAFT, Status.IN_EDIT, Status.READY
+_LIVE, _KILLED = Status.LIVE, Status.KILLED
 STEPS = {step.verb: step for step in (
-    #     verb         label         from               to        permission  asks for
-    _step("submit",    "Submit",     "draft",           "in_edit", "change",  "onward"),
-    _step("send_back", "Send back",  "in_edit ready",   "draft",   "edit",    "note"),
-    _step("approve",   "Approve",    "in_edit",         "ready",   "edit",
+    #     verb         label         from                to        permission  asks for
+    _step("submit",    "Submit",     (_DRAFT,),          _IN_EDIT, "change",  "onward"),
+    _step("send_back", "Send back",  (_IN_EDIT, _READY), _DRAFT,   "edit",    "note"),
+    _step("approve",   "Approve",    (_IN_EDIT,),        _READY,   "edit",
           "four_eyes onward"),
-    _step("publish",   "Publish",    "ready",           "live",    "publish",
+    _step("publish",   "Publish",    (_READY,),          _LIVE,    "publish",
           "goes_public onward"),
-    _step("schedule",  "Schedule",   "ready",           "live",    "publish",
+    _step("schedule",  "Schedule",   (_READY,),          _LIVE,    "publish",
           "goes_public time"),
-    _step("hold",      "Unschedule", "live",            "ready",   "publish", "before_public"),
-    _step("update",    "Update",     "live",            "live",    "publish",
+    _step("hold",      "Unschedule", (_LIVE,),           _READY,   "publish", "before_public"),
+    _step("update",    "Update",     (_LIVE,),           _LIVE,    "publish",
           "goes_public note four_eyes new_text onward"),
-    _step("kill",      "Kill",       "live",            "killed",  "kill",    "note tells"),
-    _step("spike",     "Spike",      "draft in_edit ready", "killed", "edit", "note"),
+    _step("kill",      "Kill",       (_LIVE,),           _KILLED,  "kill",    "note tells"),
+    _step("spike",     "Spike",      (_DRAFT, _IN_EDIT, _READY), _KILLED, "edit", "note"),
 )}
 # fmt: on
 
@@ -106,11 +119,11 @@ PAIRS = frozenset(
 # could be lifted while she reads.
 # fmt: off
 _AROUND = {
-    #           place      embargo    its picture
-    "draft":   ("change",  "change",  "change"),
-    "in_edit": ("change",  "edit",    "change"),
-    "ready":   ("edit",    "edit",    "edit"),
-    "live":    ("publish", "publish", "publish"),
+    #         place      embargo    its picture
+    _DRAFT:   ("change",  "change",  "change"),
+    _IN_EDIT: ("change",  "edit",    "change"),
+    _READY:   ("edit",    "edit",    "edit"),
+    _LIVE:    ("publish", "publish", "publish"),
 }
 # fmt: on
 _PARTS = ("place", "embargo", "picture")
@@ -123,7 +136,7 @@ _WHO = {
 
 def asked_around(part: str, status: str) -> str:
     """Return the permission a change of an article's place, embargo or picture asks for."""
-    return f"articles.{_AROUND[status][_PARTS.index(part)]}_article"
+    return f"articles.{_AROUND[Status(status)][_PARTS.index(part)]}_article"
 
 
 def why_not_around(part: str, article: InWorkflow, user: User) -> str:
@@ -132,7 +145,7 @@ def why_not_around(part: str, article: InWorkflow, user: User) -> str:
         return "This article was killed; it stays where it was."
     if user.has_perm(asked_around(part, article.status)):
         return ""
-    who = _WHO[_AROUND[article.status][_PARTS.index(part)]]
+    who = _WHO[_AROUND[Status(article.status)][_PARTS.index(part)]]
     state = article.get_status_display().lower()
     return f"The {part} of an article that is {state} is changed by {who}."
 

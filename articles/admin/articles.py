@@ -73,7 +73,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def state(self, article: Article) -> SafeString:
         """In words first; the colour only repeats them."""
         words = article.get_status_display()
-        if article.status == "live" and not article.is_live(timezone.now()):
+        if article.is_scheduled(timezone.now()):
             at = article.visible_from()
             words = f"Live from {timezone.localtime(at):%-d %b, %H:%M}" if at else words
         return format_html(

@@ -45,6 +45,7 @@ from articles.admin.forms import (
 from articles.body import Unusable
 from articles.limits import TooMuch
 from articles.models import Article, Notice
+from articles.statuses import Status
 from articles.workflow import Refused
 from staff.admin_base import user_of
 from staff.models import User
@@ -235,7 +236,7 @@ def step(
 def _done(article: Article, verb: str, now: datetime) -> str:
     label = workflow.STEPS[verb].label
     visible = article.visible_from()
-    if article.status == "live" and visible and not article.is_live(now):
+    if visible and article.is_scheduled(now):
         at = timezone.localtime(visible)
         return f"{label}: readers see it from {at:%-d %B at %H:%M} ({at.tzname()})."
     return f"{label}: the article is {article.get_status_display().lower()} now."
@@ -282,6 +283,8 @@ def render(
         "pictures_door": images.staff_door(),
         "body": mark_safe(images.for_staff(article.body)),  # noqa: S308  # cleaned at save
         "is_out": article.is_live(now),
+        "is_scheduled": article.is_scheduled(now),
+        "is_killed": article.status == Status.KILLED,
         "may_write": writes or desk.text.is_bound,
         "may_place": may_place(article, by),
         "why_not": "" if writes else why_not(article, by),
@@ -318,7 +321,7 @@ def why_not(article: Article, by: User) -> str:
 
 def _findings(article: Article, by: User) -> list[provenance.Finding]:
     """What the checks say, for those who decide on it."""
-    if article.status == "killed" or not by.has_perm("articles.change_article"):
+    if article.status == Status.KILLED or not by.has_perm("articles.change_article"):
         return []
     return provenance.findings(article, provenance.rows(article))
 

@@ -3,7 +3,7 @@
 from articles.models.alteration import Alteration
 from articles.models.article import Article, Byline
 from articles.models.change import Change, ChangeKind
-from articles.models.choices import Kind, Prominence, Status
+from articles.models.choices import Kind, Prominence
 from articles.models.evidence import Evidence, Role
 from articles.models.image import Image, Rendition
 from articles.models.issue import Issue
@@ -13,6 +13,7 @@ from articles.models.question import OpenQuestion, Outcome
 from articles.models.redirect import OldAddress
 from articles.models.revision import Autosave, Move, Revision, RevisionKind
 from articles.models.taxonomy import Author, Section, Topic
+from articles.statuses import Status
 
 __all__ = [
     "Alteration",

@@ -17,8 +17,9 @@ from django.db.models.functions import MD5, Cast, Concat, Greatest
 
 from articles import contributors, workflow
 from articles.models.article_queryset import ArticleQuerySet
-from articles.models.choices import Kind, Prominence, Status
+from articles.models.choices import Kind, Prominence
 from articles.paths import article_path
+from articles.statuses import Status
 from foundation.fields import Computed
 
 if TYPE_CHECKING:
@@ -138,13 +139,13 @@ class Article(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(status="live")
+                condition=~Q(status=Status.LIVE)
                 | Q(publish_at__isnull=False, live_revision__isnull=False),
                 name="article_live_has_text_and_time",
             ),
             models.CheckConstraint(
-                condition=Q(status="killed", killed_at__isnull=False)
-                | (~Q(status="killed") & Q(killed_at__isnull=True)),
+                condition=Q(status=Status.KILLED, killed_at__isnull=False)
+                | (~Q(status=Status.KILLED) & Q(killed_at__isnull=True)),
                 name="article_killed_has_time",
             ),
             models.UniqueConstraint(
@@ -157,37 +158,39 @@ class Article(models.Model):
             models.Index(
                 fields=["-public_at", "-id"],
                 name="article_live",
-                condition=Q(status="live"),
+                condition=Q(status=Status.LIVE),
             ),
             models.Index(
                 fields=["section", "-public_at", "-id"],
                 name="article_live_in_section",
-                condition=Q(status="live"),
+                condition=Q(status=Status.LIVE),
             ),
             models.Index(
                 fields=["public_at", "id"],
                 name="article_to_announce",
-                condition=Q(status="live", announced_at=None),
+                condition=Q(status=Status.LIVE, announced_at=None),
             ),
             models.Index(fields=["status", "-changed_at", "-id"], name="article_desk"),
             models.Index(fields=["slug"], name="article_slug"),
             models.Index(
                 fields=["first_published_at"],
                 name="article_published",
-                condition=Q(status="live"),
+                condition=Q(status=Status.LIVE),
             ),
             models.Index(
                 Greatest("updated_at", "first_published_at"),
                 name="article_updated",
-                condition=Q(status="live"),
+                condition=Q(status=Status.LIVE),
             ),
             GinIndex(
                 fields=["public_pictures"],
                 name="article_public_pictures",
-                condition=Q(status="live"),
+                condition=Q(status=Status.LIVE),
             ),
             GinIndex(
-                fields=["search"], name="article_search", condition=Q(status="live")
+                fields=["search"],
+                name="article_search",
+                condition=Q(status=Status.LIVE),
             ),
         ]
         permissions = [
@@ -212,6 +215,10 @@ class Article(models.Model):
             return False
         bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
         return all(bar is None or bar <= now for bar in bars)
+
+    def is_scheduled(self, now: datetime) -> bool:
+        """The same rule as `ArticleQuerySet.scheduled`, for one article in hand."""
+        return self.status == Status.LIVE and not self.is_live(now)
 
     def was_public(self, now: datetime) -> bool:
         """Whether readers have been able to see it before `now`, live or killed since."""

@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 
 from articles.limits import MAX_QUERY
 from articles.models.change import Change, ChangeKind
-from articles.models.choices import Status
 from articles.models.taxonomy import Section
+from articles.statuses import Status
 
 if TYPE_CHECKING:
     from articles.models.article import Article  # noqa: F401  # named in quotes below
@@ -32,6 +32,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         embargo.
         """
         return self.filter(status=Status.LIVE, public_at__lte=now or Now())
+
+    def scheduled(self, now: datetime) -> Self:
+        """What is live at `now` and readers may not see yet: its time is to come."""
+        return self.filter(status=Status.LIVE, public_at__gt=now)
 
     def seen(self) -> Self:
         """What readers have been shown at some time: the ledger says so, for ever.

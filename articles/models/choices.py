@@ -1,18 +1,8 @@
-"""The closed lists an article's place in the paper is told by."""
+"""The kinds of copy, and how high the front page carries a story."""
 
 from __future__ import annotations
 
 from django.db import models
-
-
-class Status(models.TextChoices):
-    """Where an article is in the workflow; changed by moves alone."""
-
-    DRAFT = "draft", "Draft"
-    IN_EDIT = "in_edit", "In edit"
-    READY = "ready", "Ready"
-    LIVE = "live", "Live"
-    KILLED = "killed", "Killed"
 
 
 class Kind(models.TextChoices):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from articles import evidence, metadata, scheduled_publication, transitions
 from articles.models import Article, Change
-from articles.models.choices import Status
 from articles.publication_boundary import next_boundary, taken_back_since
+from articles.statuses import Status
 from articles.tests.factories import HOUR, NINE, make_article, make_user, make_version
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from articles import evidence, notices, revisions, transitions, workflow
 from articles.models import Article, Change, Move
-from articles.models.choices import Status
+from articles.statuses import Status
 from articles.tests.factories import (
     BODY,
     HOUR,

@@ -15,14 +15,15 @@ from django.utils.http import urlencode
 from articles import issue_numbering
 from articles.masthead import masthead
 from articles.models import Article, Evidence, Issue, Revision
-from articles.models.article import Status
 from articles.models.revision import Autosave
+from articles.statuses import STATUSES, BoardColumn, Shows, Status
 from markets.calendars import WARN_DAYS
 from markets.models import Exchange, Feed
 from staff.models import User
 from wire.models import DeadLetter, Item, Source
 
 EACH = 8  # lines of each list
+DAY = timedelta(days=1)  # how long the board shows what went live
 SILENT = timedelta(hours=24)  # a source that has brought nothing for so long is silent
 
 Person = User | AnonymousUser
@@ -30,10 +31,11 @@ Person = User | AnonymousUser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One state of the board: how many are in it, and the last ones changed."""
+    """One column of the board: how many are in it, and the last ones changed."""
 
-    name: str
-    state: str
+    title: str
+    status: Status
+    is_scheduled: bool  # its articles appear by themselves
     count: int
     url: str
     articles: list[Article]
@@ -59,22 +61,26 @@ def home(person: Person, now: datetime) -> dict[str, Any]:
 
 def columns(now: datetime) -> list[Column]:
     """Return the board: everything that is on its way to readers."""
-    coming = Article.objects.filter(status=Status.LIVE).exclude(
-        pk__in=Article.objects.live(now)
-    )
-    rows = [
-        _column("Draft", "draft", Article.objects.filter(status=Status.DRAFT)),
-        _column("In edit", "in_edit", Article.objects.filter(status=Status.IN_EDIT)),
-        _column("Ready", "ready", Article.objects.filter(status=Status.READY)),
-        _column("Goes live by itself", "live", coming, "public_at"),
+    return [
+        _column(status, column, now)
+        for status, row in STATUSES.items()
+        for column in row.board
     ]
-    today = Article.objects.live(now).filter(public_at__gt=now - timedelta(days=1))
-    return [*rows, _column("Live, last 24 h", "live", today, "-public_at")]
 
 
-def _column(
-    name: str, state: str, articles: QuerySet[Article], order: str = "-changed_at"
-) -> Column:
+def _shown(
+    status: Status, shows: Shows, now: datetime
+) -> tuple[QuerySet[Article], str]:
+    """Return the articles of one column, and what they are ordered by."""
+    if shows is Shows.SCHEDULED:
+        return Article.objects.scheduled(now), "public_at"
+    if shows is Shows.LAST_DAY:
+        return Article.objects.live(now).filter(public_at__gt=now - DAY), "-public_at"
+    return Article.objects.filter(status=status), "-changed_at"
+
+
+def _column(status: Status, column: BoardColumn, now: datetime) -> Column:
+    articles, order = _shown(status, column.shows, now)
     moved = Evidence.objects.open().moved().filter(article=OuterRef("pk"))
     last = Revision.objects.filter(article=OuterRef("pk")).order_by("-n")
     shown = articles.select_related("section").annotate(
@@ -83,10 +89,11 @@ def _column(
             moved.order_by().values("article").annotate(n=Count("pk")).values("n")
         ),
     )
-    query = urlencode({"status__exact": state})
+    query = urlencode({"status__exact": status})
     return Column(
-        name=name,
-        state=state,
+        title=column.title,
+        status=status,
+        is_scheduled=column.shows is Shows.SCHEDULED,
         count=articles.count(),
         url=f"{reverse('admin:articles_article_changelist')}?{query}",
         articles=list(shown.order_by(order, "-pk")[:EACH]),

@@ -37,8 +37,8 @@ PLAIN = set(
     guard history host hosts hours independence instrument issues item known limit
     limits list listener lists markets names notices number numbering operations
     line operator options outgoing per prepare private publication publishers questions
-    release removal renumbering rerendering revisions role roles scheduled source status stories
-    trading transitions zone
+    release removal renumbering rerendering revisions role roles scheduled source status
+    statuses stories trading transitions zone
     """.split()
 )
 

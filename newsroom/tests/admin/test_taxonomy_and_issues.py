@@ -208,7 +208,7 @@ def test_the_desk_home_shows_what_is_in_hand_and_what_ails(client, chief):
     shown = client.get("/admin/").content.decode()
     columns = client.get("/admin/").context["columns"]
 
-    assert [(c.name, [a.headline for a in c.articles]) for c in columns] == [
+    assert [(c.title, [a.headline for a in c.articles]) for c in columns] == [
         ("Draft", ["In the works"]),
         ("In edit", ["Being read"]),
         ("Ready", ["Tomorrow's"]),

@@ -1,0 +1,93 @@
+"""Every place that names the statuses of an article names the same ones."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from articles import revisions, workflow
+from articles.statuses import EDITABLE, STATUSES, Status
+from articles.tests import factories
+from articles.tests.factories import make_article, make_user
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.django_db
+def test_statuses_moves_and_the_trigger_name_the_same_set():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('articles_status_rule'::regproc)")
+        (rule,) = cursor.fetchone()
+    in_trigger = set(re.findall(r"\('(\w+)', '(\w+)'\)", rule))
+
+    assert in_trigger == {(a, b) for a, b in workflow.PAIRS if a != b}
+    assert {status for pair in in_trigger for status in pair} == set(Status.values)
+    assert list(STATUSES) == list(Status)
+    assert list(factories._WAY) == Status.values
+
+
+def test_what_stands_around_the_text_is_told_for_every_status_that_is_not_final():
+    final = {step.target for step in workflow.STEPS.values() if step.is_final}
+
+    assert final == {Status.KILLED}
+    assert set(workflow._AROUND) == set(Status) - final
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", Status)
+def test_every_status_says_whether_its_text_may_be_edited(status):
+    article, writer = make_article(status=status), make_user()
+    if status in EDITABLE:
+        revisions.check_may_edit(article, writer)
+        return
+    with pytest.raises(workflow.Refused) as refusal:
+        revisions.check_may_edit(article, writer)
+    assert str(refusal.value) == STATUSES[status].closed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", Status)
+def test_the_desk_opens_an_article_of_every_status(client, status):
+    client.force_login(make_user("chief", is_staff=True))
+    article = make_article(status=status)
+    answer = client.get(f"/admin/articles/article/{article.pk}/change/")
+
+    assert answer.status_code == 200
+    assert f"state--{status}" in answer.content.decode()
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_stylesheet_gives_every_status_its_colour():
+    folder = ROOT / "newsroom/static/css"
+    rules = re.findall(
+        r"^\.state--(\w+) \{ (.+) \}$", (folder / "admin.css").read_text(), re.M
+    )
+    tokens = set(re.findall(r"--([\w-]+):", (folder / "tokens.css").read_text()))
+
+    assert dict(rules) == {
+        status: f"color: var(--{row.colour});"
+        + (" text-decoration: line-through;" if row.struck_through else "")
+        for status, row in STATUSES.items()
+    }
+    assert {row.colour for row in STATUSES.values()} <= tokens
+
+
+def test_the_docs_table_of_statuses_is_that_of_the_code():
+    assert rows_under("## The statuses") == [
+        [
+            f"`{status}`",
+            status.label,
+            f"`{row.colour}`" + (", struck through" if row.struck_through else ""),
+            "; ".join(column.title for column in row.board) or "none",
+            "may be edited" if row.may_be_edited else f"“{row.closed}”",
+        ]
+        for status, row in STATUSES.items()
+    ]
+
+
+def rows_under(heading):
+    """Return the cells of the first table under a heading of docs/workflow.md."""
+    text = (ROOT / "docs/workflow.md").read_text().split(f"{heading}\n")[1]
+    lines = re.search(r"((?:^\|.*\|\n)+)", text, re.M).group(1).splitlines()
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines[2:]]
