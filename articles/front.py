@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
+from articles.live_rule import live_sql
 from articles.models.choices import Prominence
 
 PER_SECTION = 12  # newest stories of each section that are looked at
@@ -20,17 +21,17 @@ OPINION = 3
 STRIP = 4  # stories of a section; the first with its picture
 LATEST = 8
 
-_STORIES = """
+_STORIES = f"""
 SELECT a.id, s.id, s.is_opinion, a.prominence,
        ARRAY(SELECT t.topic_id FROM articles_article_topics t WHERE t.article_id = a.id)
   FROM articles_section s
  CROSS JOIN LATERAL (
        SELECT id, prominence, public_at FROM articles_article
-        WHERE section_id = s.id AND status = 'live' AND prominence < %(hidden)s
-          AND public_at <= COALESCE(%(now)s::timestamptz, statement_timestamp())
+        WHERE section_id = s.id AND prominence < %(hidden)s
+          AND {live_sql("COALESCE(%(now)s::timestamptz, statement_timestamp())")}
         ORDER BY public_at DESC, id DESC LIMIT %(each)s) a
  ORDER BY a.public_at DESC, a.id DESC
-"""
+"""  # noqa: S608  # built of constants alone
 _CARDS = """
 SELECT s.id, s.name, s.slug, a.id,
        CASE slot.size WHEN 'lead' THEN a.card_lead WHEN 'picture' THEN a.card_picture

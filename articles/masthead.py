@@ -10,6 +10,18 @@ from django.conf import settings
 from django.db import connection
 
 from articles import issue_numbering
+from articles.live_rule import live_sql
+
+_FACTS = f"""
+SELECT i.volume, i.number, i.edition,
+       (SELECT number FROM articles_issue
+         WHERE date < %(today)s ORDER BY date DESC LIMIT 1),
+       GREATEST((SELECT at FROM articles_change ORDER BY id DESC LIMIT 1),
+                (SELECT public_at FROM articles_article WHERE {live_sql("%(now)s")}
+                  ORDER BY public_at DESC, id DESC LIMIT 1))
+  FROM (VALUES (1)) AS one (row)
+  LEFT JOIN articles_issue i ON i.date = %(today)s
+"""  # noqa: S608  # built of constants alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +49,7 @@ def masthead(now: datetime) -> Masthead:
     """
     today = issue_numbering.day(now, settings.PAPER_TIME_ZONE)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT i.volume, i.number, i.edition,
-                   (SELECT number FROM articles_issue
-                     WHERE date < %(today)s ORDER BY date DESC LIMIT 1),
-                   GREATEST((SELECT at FROM articles_change ORDER BY id DESC LIMIT 1),
-                            (SELECT public_at FROM articles_article
-                              WHERE status = 'live' AND public_at <= %(now)s
-                              ORDER BY public_at DESC, id DESC LIMIT 1))
-              FROM (VALUES (1)) AS one (row)
-              LEFT JOIN articles_issue i ON i.date = %(today)s""",
-            {"today": today, "now": now},
-        )
+        cursor.execute(_FACTS, {"today": today, "now": now})
         volume, number, edition, last, updated_at = cursor.fetchone()
     return Masthead(
         name=settings.PAPER_NAME,

@@ -9,6 +9,7 @@ from django.db import connection
 
 from articles import addresses, body, provenance
 from articles.checks import EvidenceRow
+from articles.live_rule import visible_from
 from articles.models import Article, ChangeKind, Revision, Status
 from articles.workflow import Refused, Step
 
@@ -62,8 +63,7 @@ def publication_changes(
         raise Refused("There is no text yet.")
     publish_at = article.publish_at if step.new_text else (at or instant)
     inherited = provenance.embargo(rows)
-    bars = [bar for bar in (publish_at, article.embargo_until, inherited) if bar]
-    visible = max(bars)
+    visible = visible_from(publish_at, article.embargo_until, inherited) or instant
     if article.was_public(instant) and inherited and inherited > instant:
         row = max((row for row in rows if row.embargo_until), key=_until)
         raise Refused(

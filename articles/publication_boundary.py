@@ -1,7 +1,6 @@
 """The next instant at which time alone changes what readers may see.
 
-The rule itself is `Article.objects.live`, `Article.is_live` and the view
-`public_article` in PostgreSQL; a test compares the three.
+The rule itself is `articles.live_rule`.
 """
 
 from __future__ import annotations

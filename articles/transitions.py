@@ -161,7 +161,7 @@ def _ledger_kinds(
     kinds = [ChangeKind.PUBLISHED] if visible and not article.announced_at else []
     if step.verb == "update" and article.announced_at:
         kinds.append(ChangeKind.UPDATED)
-    if step.target == Status.KILLED and (visible or article.was_seen()):
+    if step.target == Status.KILLED and (visible or after.is_withdrawn()):
         kinds.append(ChangeKind.KILLED)
     return kinds
 

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import MD5, Cast, Concat, Greatest
 
-from articles import contributors, workflow
+from articles import contributors, live_rule, workflow
 from articles.models.article_queryset import ArticleQuerySet
 from articles.models.choices import Kind, Prominence
 from articles.paths import article_path
@@ -211,22 +211,20 @@ class Article(models.Model):
 
     def is_live(self, now: datetime) -> bool:
         """The same rule as `ArticleQuerySet.live`, for one article in hand."""
-        if self.status != Status.LIVE or self.publish_at is None:
-            return False
-        bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
-        return all(bar is None or bar <= now for bar in bars)
+        return live_rule.is_live(self.status, self.visible_from(), now)
 
     def is_scheduled(self, now: datetime) -> bool:
         """The same rule as `ArticleQuerySet.scheduled`, for one article in hand."""
-        return self.status == Status.LIVE and not self.is_live(now)
+        return live_rule.is_scheduled(self.status, self.visible_from(), now)
 
     def was_public(self, now: datetime) -> bool:
         """Whether readers have been able to see it before `now`, live or killed since."""
         return self.first_published_at is not None and self.first_published_at <= now
 
-    def was_seen(self) -> bool:
-        """The same rule as `ArticleQuerySet.seen`, for one article in hand. One query."""
-        return type(self).objects.seen().filter(pk=self.pk).exists()
+    def is_withdrawn(self) -> bool:
+        """The same rule as `ArticleQuerySet.withdrawn`, in hand. At most one query."""
+        seen = type(self).objects.seen().filter(pk=self.pk)
+        return self.status == Status.KILLED and seen.exists()
 
     def withdrawn_because(self) -> str:
         """Return what readers are told of its kill: never the house's own reason."""
@@ -235,8 +233,9 @@ class Article(models.Model):
 
     def visible_from(self) -> datetime | None:
         """When readers may see it once it is live: the same as `public_at`, in hand."""
-        bars = (self.publish_at, self.embargo_until, self.inherited_embargo_until)
-        return max((bar for bar in bars if bar), default=None)
+        return live_rule.visible_from(
+            self.publish_at, self.embargo_until, self.inherited_embargo_until
+        )
 
     def has_unpublished_changes(self) -> bool:
         """Whether the working text differs from the public one."""

@@ -9,9 +9,9 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
-from django.db.models.functions import Now
 
 from articles.limits import MAX_QUERY
+from articles.live_rule import live_q, scheduled_q
 from articles.models.change import Change, ChangeKind
 from articles.models.taxonomy import Section
 from articles.statuses import Status
@@ -25,17 +25,12 @@ RANKED = 1_000  # matches of a search that are put in order of merit
 
 class ArticleQuerySet(models.QuerySet["Article"]):
     def live(self, now: datetime | None = None) -> Self:
-        """What a reader may see at `now`: live, and past its time and every embargo.
-
-        Without `now` the database's own clock decides, at the start of the statement
-        (`now()` would be that of the transaction): a wrong clock on a web host lifts no
-        embargo.
-        """
-        return self.filter(status=Status.LIVE, public_at__lte=now or Now())
+        """What a reader may see at `now`, by default by the database's clock."""
+        return self.filter(live_q(now))
 
     def scheduled(self, now: datetime) -> Self:
         """What is live at `now` and readers may not see yet: its time is to come."""
-        return self.filter(status=Status.LIVE, public_at__gt=now)
+        return self.filter(scheduled_q(now))
 
     def seen(self) -> Self:
         """What readers have been shown at some time: the ledger says so, for ever.

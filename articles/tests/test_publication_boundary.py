@@ -1,90 +1,17 @@
-"""What readers may see: one rule, said three times, and when it changes by itself."""
+"""What readers may see changes by itself when its time comes."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from articles import evidence, metadata, scheduled_publication, transitions
 from articles.models import Article, Change
 from articles.publication_boundary import next_boundary, taken_back_since
-from articles.statuses import Status
 from articles.tests.factories import HOUR, NINE, make_article, make_user, make_version
 
 pytestmark = pytest.mark.django_db
-
-TIMES = st.one_of(
-    st.none(), st.sampled_from([-2, -1, 0, 1, 2]).map(lambda hours: hours * HOUR)
-)
-STATES = st.lists(
-    st.tuples(st.sampled_from(Status.values), TIMES, TIMES, TIMES),
-    min_size=1,
-    max_size=6,
-)
-
-
-@pytest.fixture
-def template():
-    """An article to make others of, without the triggers that guard the way there."""
-    article = make_article(status="live")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE articles_article DISABLE TRIGGER USER")
-    return article  # the transaction of the test takes the change back
-
-
-def made(template, state, moment, n):
-    status, publish, embargo, inherited = state
-    if status == "live" and publish is None:
-        publish = timedelta(0)
-
-    def at(offset):
-        return None if offset is None else moment + offset
-
-    return Article.objects.create(
-        section=template.section,
-        headline=f"State {n}",
-        slug=f"state-{n}",
-        status=status,
-        publish_at=at(publish),
-        embargo_until=at(embargo),
-        inherited_embargo_until=at(inherited),
-        killed_at=moment if status == "killed" else None,
-        live_revision=template.live_revision,
-        created_by=template.created_by,
-        created_at=NINE,
-        changed_at=NINE,
-    )
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(STATES)
-def test_the_query_the_predicate_and_the_view_agree(template, states):
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp() - interval '1 minute'")
-        (moment,) = cursor.fetchone()  # a minute ago: "0" has passed, "+1 h" has not
-        articles = [made(template, state, moment, n) for n, state in enumerate(states)]
-        ours = {article.pk for article in articles}
-        by_hand = {
-            article.pk for article in articles if article.is_live(timezone.now())
-        }
-        by_query = set(Article.objects.live().values_list("pk", flat=True)) & ours
-        cursor.execute("SELECT public_id FROM public_article")
-        shown = {row[0] for row in cursor.fetchall()}
-        by_view = {article.pk for article in articles if article.public_id in shown}
-        at_once = {article.pk for article in articles if article.is_live(moment)}
-        exactly = set(Article.objects.live(moment).values_list("pk", flat=True)) & ours
-        transaction.set_rollback(True)
-
-    assert by_hand == by_query == by_view
-    assert at_once == exactly
 
 
 def test_an_article_appears_at_its_time_without_any_job():

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from articles.models import Article, Notice, Status
+from articles.live_rule import live_q
+from articles.models import Article, Notice
 from foundation.notifications import CORRECTIONS
 from newsroom.edge import public
 from newsroom.site.pages.layout import page
@@ -23,7 +23,7 @@ def public_notices() -> QuerySet[Notice]:
 
     Those of withdrawn stories stay: the record of an error outlives the story.
     """
-    in_view = Q(article__status=Status.LIVE, article__public_at__lte=Now())
+    in_view = live_q(prefix="article__")
     withdrawn = Q(article__in=Article.objects.withdrawn())
     return (
         Notice.objects.filter(in_view | withdrawn, kind__in=ADMISSIONS)

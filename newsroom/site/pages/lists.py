@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from articles import issue_numbering
 from articles.image_markup import picture
+from articles.live_rule import live_q
 from articles.models import Article, Author, Issue, Topic
 from articles.models.article import ArticleQuerySet
 from foundation.notifications import (
@@ -106,8 +106,7 @@ def issues(request: HttpRequest) -> HttpResponse:
     rows = Issue.objects.order_by("-date")
     if start:
         rows = rows.filter(date__lt=_day(start))
-    is_public = Q(articles__status="live", articles__public_at__lte=Now())
-    rows = rows.annotate(stories=Count("articles", filter=is_public))
+    rows = rows.annotate(stories=Count("articles", filter=live_q(prefix="articles__")))
     found = list(rows.filter(stories__gt=0)[: ISSUES_PER_PAGE + 1])
     shown, last = cut(found, ISSUES_PER_PAGE, start=start)
     context = {"issues": shown, "is_first": not start, "next": last and last.date}
