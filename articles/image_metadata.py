@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from articles import alterations, rerendering, workflow
-from articles.models import Article, Author, Image, Status
+from articles.models import Article, Author, Image, ImageState, Status
 from articles.models.change import lock_ledger
 from articles.workflow import Refused
 from foundation.notifications import author_tag, image_tag
@@ -47,7 +47,7 @@ def update_image(image: Image, *, by: User, now: datetime, **fields: Any) -> int
     alterations.keep(altered, by=by, at=now, articles=told, image=image)
     row = Image.objects.filter(pk=image.pk)
     if _CROPPED & changes.keys():
-        row.restart(now=now, **changes, state="new", decoder_crashes=0)
+        row.restart(now=now, **changes, state=ImageState.NEW, decoder_crashes=0)
     else:
         row.update(**changes)
     image.refresh_from_db()

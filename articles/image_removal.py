@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from articles import cache_tags, limits, rerendering, storage
-from articles.models import Article, Author, Image
+from articles.models import Article, Author, Image, ImageState
 from articles.models.change import lock_ledger
 from articles.statuses import Status
 from articles.workflow import Refused
@@ -133,7 +133,7 @@ def _take_away(
         ("original", "alt", "caption", "credit", "rights", "colour"), ""
     )
     Image.objects.filter(pk=image.pk).cancel(
-        **blank, state="removed",
+        **blank, state=ImageState.REMOVED,
         removed_at=now, removed_by=by, removed_why=clean_text(why),
     )  # fmt: skip
     purge(*hard(tags))

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
 from articles.image_markup import TYPES, mark
-from articles.models import Article, Author, Image, Rendition
+from articles.models import Article, Author, Image, ImageState, Rendition
 from foundation.notifications import image_tag
 
 NAME = re.compile(r"(whole|3x2|1x1)-(\d{1,5})\.(avif|webp|jpeg)")
@@ -42,7 +42,7 @@ def rendition(
         .first()
     )
     if found is None:
-        if Image.objects.filter(public_id=public_id, state="removed").exists():
+        if Image.objects.filter(public_id=public_id, state=ImageState.REMOVED).exists():
             return _gone()
         raise Http404
     is_now = found.is_shown and mark(found.image) == state
@@ -51,7 +51,7 @@ def rendition(
     with found.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=TYPES[format])
     # While new crops are being made, the old ones stand in at the new address.
-    is_ready = is_now and found.image.state == "ready"
+    is_ready = is_now and found.image.state == ImageState.READY
     response["Cache-Control"] = FOR_EVER if is_ready else FOR_NOW
     response["Surrogate-Key"] = image_tag(public_id)
     response["Content-Disposition"] = "inline"

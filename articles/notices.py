@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from articles import cache_tags, limits, publication, rerendering
-from articles.models import Article, Notice
+from articles.models import ADMISSIONS, Article, Notice, NoticeKind
 from articles.models.change import ChangeKind, lock_ledger
 from articles.workflow import Refused
 from foundation.notifications import CORRECTIONS, PushKind, purge
@@ -18,15 +18,12 @@ from wire.sanitise import clean_text
 if TYPE_CHECKING:
     from staff.models import User
 
-_PRINTED = {"correction", "clarification", "retraction"}  # on the corrections page
-
 
 def add(article: Article, kind: str, text: str, *, by: User, now: datetime) -> Notice:
     """Print a correction or another note on a public article. Raises `Refused`."""
-    kinds = dict(Notice._meta.get_field("kind").flatchoices)
     text = limits.within("The notice", clean_text(text), limits.MAX_NOTE)
-    if kind not in kinds:
-        raise Refused(f"“{kind}” is no notice: use {', '.join(kinds)}.")
+    if kind not in NoticeKind.values:
+        raise Refused(f"“{kind}” is no notice: use {', '.join(NoticeKind.values)}.")
     if not text:
         raise Refused("The notice says nothing.")
     if not by.has_perm("articles.add_notice"):
@@ -42,7 +39,7 @@ def add(article: Article, kind: str, text: str, *, by: User, now: datetime) -> N
         article.save(update_fields=["updated_at"])
         if not article.announced_at:
             publication.announce(article, revision, at=at)
-        change = ChangeKind.CORRECTED if kind in _PRINTED else ChangeKind.UPDATED
+        change = ChangeKind.CORRECTED if kind in ADMISSIONS else ChangeKind.UPDATED
         article.changes.append(article, change, revision=revision, at=at)
         rerendering.store_public_columns(shown := copy(article))
         tags = [*cache_tags.article_tags(shown), CORRECTIONS]

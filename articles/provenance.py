@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from articles import body, checks
 from articles.checks import Copy, EvidenceRow, Finding, Names, Outlet, index
 from wire.graphemes import cut
-from wire.models import Publisher
+from wire.models import Publisher, PublisherKind
 
 if TYPE_CHECKING:
     from articles.models import Article, Evidence, Revision
     from wire.models import Item
 
-_PRESS = ("agency", "media")  # kinds of publishers a mere mention of whom is a claim
+# Publishers a mere mention of whom is a claim
+_PRESS = (PublisherKind.AGENCY, PublisherKind.MEDIA)
 
 
 _STATES = {

@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 from articles import body, body_elements, checks, image_markup
 from articles.image_markup import picture, renditions
 from articles.models.image import Image
+from articles.models.notice import ADMISSIONS
 from articles.models.taxonomy import Author
 from foundation import stored_html
 
@@ -376,7 +377,7 @@ def _json_ld(
                 "datePublished": notice["iso"],
             }
             for notice in facts["notices"]
-            if notice["kind"] in ("correction", "clarification", "retraction")
+            if notice["kind"] in ADMISSIONS
         ],
     }
     shown = {name: value for name, value in data.items() if value not in (None, [], "")}

@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from articles import image_decoder, image_processing, storage
-from articles.models import Image, Rendition
+from articles.models import Image, ImageState, Rendition
 from foundation.leased_work import LeaseLost
 from foundation.notifications import image_tag, purge
 
@@ -159,7 +159,7 @@ def _commit(
     said = made["metadata"]
     image.succeed(
         now=now,
-        state="ready",
+        state=ImageState.READY,
         decoder_crashes=0,
         width=made["width"],
         height=made["height"],
@@ -188,7 +188,10 @@ def _commit(
 def _set_aside(image: Image, words: str, *, now: datetime) -> bool:
     log.warning("picture %s is set aside: %s", image.public_id, words)
     image.give_up(
-        now=now, error=words, state="failed", decoder_crashes=image.decoder_crashes
+        now=now,
+        error=words,
+        state=ImageState.FAILED,
+        decoder_crashes=image.decoder_crashes,
     )
     return False
 

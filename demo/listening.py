@@ -13,7 +13,15 @@ from demo import formats, paper
 from demo.posts import World
 from staff.models import User
 from wire import ingest
-from wire.models import Item, Publisher, Source, Version
+from wire.models import (
+    Item,
+    Publisher,
+    PublisherKind,
+    Source,
+    SourceStanding,
+    Standing,
+    Version,
+)
 
 FORMATS = {
     "rss": "rss",
@@ -32,7 +40,10 @@ def subscribe(world: World, *, base: str) -> dict[str, Source]:
     publishers = {
         row["slug"]: Publisher.objects.get_or_create(
             slug=row["slug"],
-            defaults={"name": row["name"], "kind": row.get("kind", "unknown")},
+            defaults={
+                "name": row["name"],
+                "kind": row.get("kind", PublisherKind.UNKNOWN),
+            },
         )[0]
         for row in tables["publisher"]
     }
@@ -53,7 +64,7 @@ def _source(
         "language": row["language"],
         "release": row["release"],
         "delay": timedelta(minutes=row.get("delay_minutes", 10)),
-        "standing": row.get("standing", "unverified"),
+        "standing": row.get("standing", SourceStanding.UNVERIFIED),
         "interval": EVERY,
         "due_at": world.start,
     }
@@ -112,11 +123,11 @@ def desk(world: World, *, by: User) -> None:
     for name in did["through"]:
         post, item = _named(world, name)
         item.let_through(by=by, now=post.at + timedelta(minutes=4))
-    for standing in ("developing", "confirmed", "withdrawn"):
+    for standing in (Standing.DEVELOPING, Standing.CONFIRMED, Standing.WITHDRAWN):
         for name in did[standing]:
             post, item = _named(world, name)
-            at = post.withdrawn_at if standing == "withdrawn" else post.at
-            minutes = 16 if standing == "confirmed" else 5
+            at = post.withdrawn_at if standing == Standing.WITHDRAWN else post.at
+            minutes = 16 if standing == Standing.CONFIRMED else 5
             now = min((at or post.at) + timedelta(minutes=minutes), world.start)
             item.mark(standing, by=by, now=now)
 

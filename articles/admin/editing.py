@@ -44,7 +44,7 @@ from articles.admin.forms import (
 )
 from articles.body import Unusable
 from articles.limits import TooMuch
-from articles.models import Article, Notice
+from articles.models import Article, NoticeKind
 from articles.statuses import Status
 from articles.workflow import Refused
 from staff.admin_base import user_of
@@ -301,7 +301,7 @@ def render(
         "timeline": history.timeline(article),
         "notices": article.notices.select_related("by").order_by("-at", "-pk"),
         "questions": questions.panel(article, by),
-        "notice_kinds": Notice._meta.get_field("kind").flatchoices,
+        "notice_kinds": NoticeKind.choices,
         "may_notice": by.has_perm("articles.add_notice") and article.is_live(now),
         "was_public": article.was_public(now),
         "neutral": workflow.NEUTRAL,

@@ -29,13 +29,20 @@ from articles.admin import history, image_removal
 from articles.image_markup import TYPES
 from articles.image_processing import height_of, widths
 from articles.image_views import NAME
-from articles.models import Article, Image, Rendition
+from articles.models import Article, Image, ImageState, Rendition
+from articles.statuses import Status
 from articles.workflow import Refused
 from staff.admin_base import user_of
 
 TEMPLATE = "admin/articles/image/change_form.html"
 _MEDIA = re.compile(r"/media/([0-9a-f-]{36})/[-\w]+/([\w-]+\.(?:avif|webp|jpeg))")
-STATES = {"ready": "live", "failed": "killed", "removed": "killed"}
+# A state is shown in the colour of a status of articles
+COLOURS = {
+    ImageState.NEW: Status.DRAFT,
+    ImageState.READY: Status.LIVE,
+    ImageState.FAILED: Status.KILLED,
+    ImageState.REMOVED: Status.KILLED,
+}
 _SHARE = {"min": 0, "max": 1, "step": 0.01}
 
 
@@ -118,12 +125,14 @@ class ImageAdmin(admin.ModelAdmin):
 
     @admin.display(description="Sizes", ordering="state")
     def made(self, image: Image) -> SafeString:
-        words = f"Failed: {image.last_error[:60]}" if image.state == "failed" else ""
+        words = (
+            f"Failed: {image.last_error[:60]}"
+            if image.state == ImageState.FAILED
+            else ""
+        )
         return format_html(
             '<span class="state state--{}">{}</span>',
-            {"ready": "live", "failed": "killed", "removed": "killed"}.get(
-                image.state, "draft"
-            ),
+            COLOURS[ImageState(image.state)],
             words or image.get_state_display(),
         )
 

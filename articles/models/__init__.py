@@ -5,10 +5,10 @@ from articles.models.article import Article, Byline
 from articles.models.change import Change, ChangeKind
 from articles.models.choices import Kind, Prominence
 from articles.models.evidence import Evidence, Role
-from articles.models.image import Image, Rendition
+from articles.models.image import Image, ImageState, Rendition
 from articles.models.issue import Issue
 from articles.models.ledger_cursor import Cursor
-from articles.models.notice import Notice
+from articles.models.notice import ADMISSIONS, Notice, NoticeKind
 from articles.models.question import OpenQuestion, Outcome
 from articles.models.redirect import OldAddress
 from articles.models.revision import Autosave, Move, Revision, RevisionKind
@@ -16,6 +16,7 @@ from articles.models.taxonomy import Author, Section, Topic
 from articles.statuses import Status
 
 __all__ = [
+    "ADMISSIONS",
     "Alteration",
     "Article",
     "Author",
@@ -26,10 +27,12 @@ __all__ = [
     "Cursor",
     "Evidence",
     "Image",
+    "ImageState",
     "Issue",
     "Kind",
     "Move",
     "Notice",
+    "NoticeKind",
     "OldAddress",
     "OpenQuestion",
     "Outcome",

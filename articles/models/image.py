@@ -16,6 +16,15 @@ from foundation.leased_work import Backoff, LeasedWork, LeasedWorkQuerySet
 SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
 
 
+class ImageState(models.TextChoices):
+    """How far the making of a picture's renditions is."""
+
+    NEW = "new", "Waiting"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+    REMOVED = "removed", "Removed"
+
+
 class ImageQuerySet(LeasedWorkQuerySet["Image"]):
     """Questions about pictures."""
 
@@ -66,16 +75,10 @@ class Image(LeasedWork):
     )  # "#rrggbb", mean
     uploaded_at = models.DateTimeField(editable=False)
 
-    # How far the making of its renditions is
     state = models.CharField(
         max_length=8,
-        choices=[
-            ("new", "Waiting"),
-            ("ready", "Ready"),
-            ("failed", "Failed"),
-            ("removed", "Removed"),
-        ],
-        default="new",
+        choices=ImageState.choices,
+        default=ImageState.NEW,
         editable=False,
     )
     due_at = models.DateTimeField(null=True, db_index=True, editable=False)
@@ -108,7 +111,7 @@ class Image(LeasedWork):
             models.CheckConstraint(
                 name="image_removed_leaves_nothing",
                 condition=Q(removed_at__isnull=True)
-                | Q(state="removed", original="", due_at__isnull=True, alt=""),
+                | Q(state=ImageState.REMOVED, original="", due_at__isnull=True, alt=""),
             ),
         ]
 

@@ -3,8 +3,8 @@
 from wire.models.hosts import Host
 from wire.models.ingest_log import DeadLetter, Fetch, Reading
 from wire.models.items import Event, Item, Standing, Status, Version
-from wire.models.publishers import Publisher
-from wire.models.sources import Release, Source
+from wire.models.publishers import Publisher, PublisherKind
+from wire.models.sources import Release, Source, SourceStanding
 
 __all__ = [
     "DeadLetter",
@@ -13,9 +13,11 @@ __all__ = [
     "Host",
     "Item",
     "Publisher",
+    "PublisherKind",
     "Reading",
     "Release",
     "Source",
+    "SourceStanding",
     "Standing",
     "Status",
     "Version",

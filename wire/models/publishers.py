@@ -36,6 +36,18 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+class PublisherKind(models.TextChoices):
+    """What sort of body speaks through the sources of a publisher."""
+
+    AGENCY = "agency", "News agency"
+    MEDIA = "media", "News medium"
+    OFFICIAL = "official", "Authority"
+    COMPANY = "company", "Company"
+    GROUP = "group", "Group or movement"
+    PERSON = "person", "Person"
+    UNKNOWN = "unknown", "Not known"
+
+
 class Publisher(models.Model):
     """Who stands behind sources. Independence is counted in publishers, not in accounts."""
 
@@ -48,16 +60,8 @@ class Publisher(models.Model):
     slug = models.SlugField(max_length=120, unique=True)
     kind = models.CharField(
         max_length=12,
-        choices=[
-            ("agency", "News agency"),
-            ("media", "News medium"),
-            ("official", "Authority"),
-            ("company", "Company"),
-            ("group", "Group or movement"),
-            ("person", "Person"),
-            ("unknown", "Not known"),
-        ],
-        default="unknown",
+        choices=PublisherKind.choices,
+        default=PublisherKind.UNKNOWN,
     )
     country = models.CharField(
         max_length=2,

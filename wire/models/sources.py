@@ -31,6 +31,14 @@ class Release(models.TextChoices):
     DESK = "desk", "When the desk lets them through"
 
 
+class SourceStanding(models.TextChoices):
+    """The marks that posts of a source can come in with; `Standing` has one more."""
+
+    UNVERIFIED = "unverified", "Unverified"
+    DEVELOPING = "developing", "Developing"
+    CONFIRMED = "confirmed", "Confirmed"
+
+
 class SourceQuerySet(LeasedWorkQuerySet["Source"]):
     def active(self) -> Self:
         """Sources that are polled at all."""
@@ -121,11 +129,10 @@ class Source(LeasedWork):
     )
     standing = models.CharField(
         max_length=12,
-        choices=[("unverified", "Unverified"), ("developing", "Developing"),
-                 ("confirmed", "Confirmed")],
-        default="unverified",
+        choices=SourceStanding.choices,
+        default=SourceStanding.UNVERIFIED,
         help_text="The mark its posts carry until the desk says otherwise.",
-    )  # fmt: skip
+    )
     enabled = models.BooleanField(default=True)
     interval = models.DurationField(
         default=timedelta(minutes=2),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Subquery
 
-from articles.models import Image
+from articles.models import Image, ImageState
 from markets.calendars import WARN_DAYS, expiries
 from markets.models import Feed
 from newsroom.operations.doctor.finding import NAMED, Finding, Level, ago, named
@@ -125,7 +125,7 @@ def dead_letters() -> Finding:
 
 def pictures() -> Finding:
     """Could every picture be worked on?"""
-    failed = Image.objects.filter(state="failed").order_by("-pk")
+    failed = Image.objects.filter(state=ImageState.FAILED).order_by("-pk")
     words = [f"{image} ({image.last_error[:60]})" for image in failed[:NAMED]]
     if not words:
         return Finding(Level.OK, "pictures", "None has failed.")

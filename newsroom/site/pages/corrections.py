@@ -9,13 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from articles.live_rule import live_q
-from articles.models import Article, Notice
+from articles.models import ADMISSIONS, Article, Notice
 from foundation.notifications import CORRECTIONS
 from newsroom.edge import public
 from newsroom.site.pages.layout import page
 
 PER_PAGE = 50
-ADMISSIONS = ("correction", "clarification", "retraction")
 
 
 def public_notices() -> QuerySet[Notice]:
