@@ -23,7 +23,7 @@ from articles import (
     revisions,
     transitions,
 )
-from articles.models import Author, Image, Section, Topic
+from articles.models import Author, Image, Section, Status, Topic
 from demo import listening, paper
 from demo.paper import CREDIT, RIGHTS, Block, Story
 from demo.posts import World
@@ -106,7 +106,7 @@ def _pictured(world: World) -> list[Story]:
     return sorted(
         (story for story in paper.stories() if "image" in story.head),
         key=lambda story: (
-            story.status != "live" or "day" in story.head,
+            story.status != Status.LIVE or "day" in story.head,
             story.head.get("prominence", 3),
             -story.at(world.start).timestamp(),
         ),
@@ -166,18 +166,22 @@ class _Way:
     def acts(self) -> Iterator[Act]:
         """The steps this story takes, each with its instant."""
         status = self.story.status
-        before = self.at if status in ("live", "killed") else self.desk.now - 2 * MINUTE
-        if status in ("draft", "in_edit", "ready"):
+        before = (
+            self.at
+            if status in (Status.LIVE, Status.KILLED)
+            else self.desk.now - 2 * MINUTE
+        )
+        if status in (Status.DRAFT, Status.IN_EDIT, Status.READY):
             before = self.desk.now - 1 * MINUTE
         yield before - 50 * MINUTE, lambda: self._start(before - 50 * MINUTE)
         yield before - MINUTE, lambda: self._attach(before - MINUTE)
-        if status == "draft":
+        if status == Status.DRAFT:
             return
         yield before - 0.9 * MINUTE, lambda: self._submit(before - 0.9 * MINUTE)
-        if status == "in_edit":
+        if status == Status.IN_EDIT:
             return
         yield before - 0.5 * MINUTE, lambda: self._approve(before - 0.5 * MINUTE)
-        if status == "ready":
+        if status == Status.READY:
             return
         yield before, lambda: self._publish(before)
         yield from self._afterwards()
@@ -201,7 +205,7 @@ class _Way:
                     now=when,
                 ),
             )
-        if self.story.status == "killed":
+        if self.story.status == Status.KILLED:
             killed = now - head["killed_ago"] * MINUTE
             yield (
                 killed,
@@ -224,7 +228,7 @@ class _Way:
             self.article = drafting.draft_from(
                 wired, by=self.writer, now=now, section=section
             )
-            if self.story.status == "draft":  # the quotes are still in it
+            if self.story.status == Status.DRAFT:  # the quotes are still in it
                 text["body"] += self.article.body
             revisions.save(
                 self.article,

@@ -18,6 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from articles.statuses import Status
 from demo.words import dated
 
 NAME = "The Halyard"
@@ -69,7 +70,7 @@ class Story:
     @property
     def status(self) -> str:
         """live, scheduled, draft, in_edit, ready or killed."""
-        return str(self.head.get("status", "live"))
+        return str(self.head.get("status", Status.LIVE))
 
     @property
     def kind(self) -> str:

@@ -1,5 +1,6 @@
 """Every place that names the statuses of an article names the same ones."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -12,6 +13,19 @@ from articles.tests import factories
 from articles.tests.factories import make_article, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
+APPS = ("articles", "benchmarks", "demo", "foundation", "newsroom", "staff")
+# The same words where they mean something else, or name the status itself
+OTHER_MEANINGS = {
+    ("articles/admin/wire_items.py", "draft"),  # an action, and its permission
+    ("articles/models/change.py", "killed"),  # a kind of change
+    ("articles/models/image.py", "ready"),  # of a picture
+    ("articles/models/taxonomy.py", "live"),  # a reserved address
+    ("benchmarks/bench_lateness.py", "ready"),  # what one process tells another
+    ("foundation/notifications.py", "live"),  # a channel
+    ("newsroom/edge/asgi_app.py", "live"),  # a task
+    ("newsroom/live/sources.py", "live"),  # a thread
+}
+IN_SQL = re.compile(r"\bstatus\s*(?:=|<>|!=|IN\s*\()\s*'(\w+)'", re.IGNORECASE)
 
 
 @pytest.mark.django_db
@@ -84,6 +98,41 @@ def test_the_docs_table_of_statuses_is_that_of_the_code():
         ]
         for status, row in STATUSES.items()
     ]
+
+
+def test_no_code_spells_a_status_out():
+    found = {
+        (path.relative_to(ROOT).as_posix(), word)
+        for path in code()
+        for word in spelled(path.read_text())
+    }
+    assert found == OTHER_MEANINGS
+
+
+def test_a_status_that_is_spelled_out_is_found():
+    assert spelled('if article.status == "live": pass') == {"live"}
+    assert spelled("SQL = \"SELECT 1 FROM a WHERE a.status = 'killed'\"") == {"killed"}
+    assert spelled('"""Say live and ready."""\nstatus = Status.LIVE') == set()
+
+
+def code():
+    """Yield the modules that must name statuses by `Status`."""
+    table = ROOT / "articles/statuses.py"
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if path != table and not {"tests", "migrations"} & set(path.parts):
+                yield path
+
+
+def spelled(source):
+    """Return the statuses spelled out in a module, alone or compared with in SQL."""
+    texts = {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    compared = {word for text in texts for word in IN_SQL.findall(text)}
+    return (texts | compared) & set(Status.values)
 
 
 def rows_under(heading):
