@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from articles.workflow import FORMER_VERBS, current_verb
+
 SAVED = "saved"  # what a row of the past is, beside the verbs
 _GOES_OUT = ("publish", "schedule", "update")
-VERBS = (*_GOES_OUT, "hold", "submit")  # of the moves that count
+_COUNT = (*_GOES_OUT, "unschedule", "submit")
+# Of the moves that count, by the verbs that they have or once had
+VERBS = (*_COUNT, *(old for old, new in FORMER_VERBS.items() if new in _COUNT))
 
 # What was done, its place among what is of its kind, the revision, who, and of a restored
 # revision which one it repeats.
@@ -57,7 +61,7 @@ def _past(rows: Iterable[Row]) -> _Past:
                 past.restored[n] = restored
         elif what in _GOES_OUT:
             past.passed.append(n)
-        elif what == "hold":
+        elif current_verb(what) == "unschedule":
             past.passed.pop()
         else:
             past.submitted_by = by

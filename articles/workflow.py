@@ -100,13 +100,17 @@ STEPS = {step.verb: step for step in (
           "goes_public onward"),
     _step("schedule",  "Schedule",   (_READY,),          _LIVE,    "publish",
           "goes_public time"),
-    _step("hold",      "Unschedule", (_LIVE,),           _READY,   "publish", "before_public"),
+    _step("unschedule", "Unschedule", (_LIVE,),          _READY,   "publish", "before_public"),
     _step("update",    "Update",     (_LIVE,),           _LIVE,    "publish",
           "goes_public note four_eyes new_text onward"),
     _step("kill",      "Kill",       (_LIVE,),           _KILLED,  "kill",    "note tells"),
     _step("spike",     "Spike",      (_DRAFT, _IN_EDIT, _READY), _KILLED, "edit", "note"),
 )}
 # fmt: on
+
+#: Verbs that moves of the past were recorded under, which nobody can rewrite, and what
+#: they are called now. They are read, in history and for the second pair of eyes, not made.
+FORMER_VERBS = {"hold": "unschedule"}
 
 #: Every change of status the table knows; the database's trigger holds the same pairs.
 PAIRS = frozenset(
@@ -132,6 +136,17 @@ _WHO = {
     "edit": "an editor",
     "publish": "somebody who may publish",
 }
+
+
+def current_verb(verb: str) -> str:
+    """Return what the verb of a recorded move is called now."""
+    return FORMER_VERBS.get(verb, verb)
+
+
+def label_of(verb: str) -> str:
+    """Return the label of a recorded move; the verb itself if the table has no such row."""
+    step = STEPS.get(current_verb(verb))
+    return step.label if step else verb
 
 
 def asked_around(part: str, status: str) -> str:

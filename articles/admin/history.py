@@ -58,11 +58,10 @@ def _saved(revision: Revision) -> Entry:
 
 
 def _moved(move: Move) -> Entry:
-    step = workflow.STEPS.get(move.verb)
     return Entry(
         at=move.at,
         who=str(move.by),
-        what=f"{step.label if step else move.verb} (revision {move.revision_n})",
+        what=f"{workflow.label_of(move.verb)} (revision {move.revision_n})",
         why=move.note,
         told=(move.public_note or workflow.NEUTRAL) if move.verb == "kill" else "",
         n=move.revision_n,

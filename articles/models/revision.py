@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 
+from articles import workflow
 from articles.models.change import canonical_hash
 
 if TYPE_CHECKING:
@@ -140,4 +141,4 @@ class Move(models.Model):
     public_note = models.TextField(blank=True)  # of a kill: what readers are told
 
     def __str__(self) -> str:
-        return f"{self.verb} by {self.by}"
+        return f"{workflow.current_verb(self.verb)} by {self.by}"

@@ -117,7 +117,7 @@ def test_a_place_that_is_refused_leaves_no_trace():
 
 def test_the_time_of_a_schedule_is_kept_when_it_is_set_and_taken_off():
     article = make_article(status="live", at=NINE + HOUR)
-    transitions.move(article, "hold", by=make_user(), now=NINE)
+    transitions.move(article, "unschedule", by=make_user(), now=NINE)
 
     assert said(article) == [
         ("publish_at", "", "2 March 2026, 10:00 UTC"),

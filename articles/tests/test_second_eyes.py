@@ -100,7 +100,7 @@ def test_an_approval_that_was_taken_back_passes_nothing():
 def test_a_text_taken_off_its_schedule_was_not_passed():
     vera, ines = make_user("chief"), make_user("reporter")
     article = make_article(status="live", at=NINE + HOUR, writer=vera)
-    transitions.move(article, "hold", by=make_user("chief"), now=NINE)
+    transitions.move(article, "unschedule", by=make_user("chief"), now=NINE)
     transitions.move(
         article, "send_back", by=make_user("chief"), now=NINE, note="Not yet."
     )

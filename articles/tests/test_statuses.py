@@ -100,6 +100,36 @@ def test_the_docs_table_of_statuses_is_that_of_the_code():
     ]
 
 
+def test_the_docs_table_of_moves_is_that_of_the_code():
+    rows = rows_under("## The moves")
+    assert [row[:4] for row in rows] == [
+        [
+            f"`{step.verb}`",
+            ", ".join(status.label.lower() for status in step.sources)
+            + (", never yet visible" if step.before_public else ""),
+            step.target.label.lower(),
+            f"`{step.permission.removeprefix('articles.')}`",
+        ]
+        for step in workflow.STEPS.values()
+    ]
+    asks = {row[0].strip("`"): row[4].split(", ") for row in rows}
+    for step in workflow.STEPS.values():
+        assert ("a note" in asks[step.verb]) == step.note, step.verb
+        assert ("a second pair of eyes" in asks[step.verb]) == step.four_eyes, step.verb
+        assert ("and an instant to come" in asks[step.verb]) == step.time, step.verb
+        assert ("and a sentence for readers" in asks[step.verb]) == step.tells, (
+            step.verb
+        )
+
+
+def test_the_docs_table_of_what_stands_around_the_text_is_that_of_the_code():
+    rows = rows_under("by one table in `articles/workflow.py` (`why_not_around`):")
+    assert {row[0].split(",")[0]: row[1:] for row in rows} == {
+        status.label.lower(): [f"`{asked}_article`" for asked in parts]
+        for status, parts in workflow._AROUND.items()
+    }
+
+
 def test_no_code_spells_a_status_out():
     found = {
         (path.relative_to(ROOT).as_posix(), word)

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from articles import evidence, notices, revisions, transitions, workflow
+from articles.admin import history
 from articles.models import Article, Change, Move
 from articles.statuses import Status
 from articles.tests.factories import (
@@ -209,7 +210,7 @@ def test_a_scheduled_article_tells_nobody_until_it_is_due(chief):
 
 def test_what_is_scheduled_can_be_taken_off_and_leaves_nothing_behind(chief):
     article = make_article(status="live", at=NINE + HOUR)
-    transitions.move(article, "hold", by=chief, now=NINE)
+    transitions.move(article, "unschedule", by=chief, now=NINE)
     article.refresh_from_db()
 
     assert article.status == "ready"
@@ -219,10 +220,34 @@ def test_what_is_scheduled_can_be_taken_off_and_leaves_nothing_behind(chief):
     assert article.is_live(NINE)
 
 
+def test_a_move_recorded_under_the_old_verb_is_read_and_counts_as_before(chief):
+    ours, theirs = [make_article(status="live", at=NINE + HOUR) for _ in range(2)]
+    transitions.move(ours, "unschedule", by=chief, now=NINE)
+    Article.objects.filter(pk=theirs.pk).update(
+        status="ready", publish_at=None, live_revision=None
+    )
+    old = theirs.moves.create(
+        verb="hold", source="live", target="ready", revision_n=1, by=chief, at=NINE
+    )
+    theirs.refresh_from_db()
+    told = [entry.what for entry in history.timeline(theirs)]
+
+    assert "Unschedule (revision 1)" in told
+    assert str(old) == f"unschedule by {chief}"
+    assert list(ours.contributor_ids().values()) == [
+        "you wrote revision 1 of this text"
+    ]
+    assert theirs.contributor_ids() == {
+        theirs.created_by_id: "you wrote revision 1 of this text"
+    }
+    with pytest.raises(workflow.Refused, match="no move called “hold”"):
+        transitions.move(theirs, "hold", by=chief, now=NINE)
+
+
 def test_what_readers_can_see_is_not_taken_off_quietly(chief):
     article = make_article(status="live", at=NINE + HOUR)
     with pytest.raises(workflow.Refused, match="have seen this article"):
-        transitions.move(article, "hold", by=chief, now=NINE + HOUR)
+        transitions.move(article, "unschedule", by=chief, now=NINE + HOUR)
 
 
 def test_a_text_changed_under_the_schedule_must_be_approved_again(chief):
@@ -230,7 +255,7 @@ def test_a_text_changed_under_the_schedule_must_be_approved_again(chief):
     revisions.save(
         article, by=chief, now=NINE, base_n=1, body="<p>Quite different.</p>"
     )
-    transitions.move(article, "hold", by=chief, now=NINE)
+    transitions.move(article, "unschedule", by=chief, now=NINE)
     with pytest.raises(workflow.Refused, match="not the text that was approved"):
         transitions.move(article, "publish", by=chief, now=NINE)
 

@@ -93,7 +93,7 @@ def test_an_author_readers_know_keeps_the_address(admin_client, ines, adaeze):
 
 def test_what_is_taken_off_its_schedule_is_nobody_s_public_story(ines):
     article = make_article(status="live", bylines=[(ines, "")], at=NINE + HOUR)
-    transitions.move(article, "hold", by=make_user(), now=NINE)
+    transitions.move(article, "unschedule", by=make_user(), now=NINE)
 
     assert not article.public_authors.exists()
     transitions.move(article, "publish", by=make_user(), now=NINE)

@@ -72,11 +72,11 @@ def test_the_correction_of_a_story_held_back_and_killed_stays_on_record(client, 
 
 def test_a_story_readers_have_seen_is_not_unscheduled_behind_an_embargo(chief):
     article = make_held_back(chief)
-    assert "hold" not in {
+    assert "unschedule" not in {
         step.verb for step in workflow.open_to(chief, article, NINE + 2 * HOUR)
     }
     with pytest.raises(workflow.Refused, match="have seen this article"):
-        transitions.move(article, "hold", by=chief, now=NINE + 2 * HOUR)
+        transitions.move(article, "unschedule", by=chief, now=NINE + 2 * HOUR)
     with pytest.raises(IntegrityError, match="announced"), transaction.atomic():
         Article.objects.filter(pk=article.pk).update(status="ready")
 
