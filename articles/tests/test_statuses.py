@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from articles import revisions, workflow
+from articles.migrations._status_rule import rule
+from articles.models import Article
 from articles.statuses import EDITABLE, STATUSES, Status
 from articles.tests import factories
 from articles.tests.factories import make_article, make_user
@@ -39,6 +41,33 @@ def test_statuses_moves_and_the_trigger_name_the_same_set():
     assert {status for pair in in_trigger for status in pair} == set(Status.values)
     assert list(STATUSES) == list(Status)
     assert list(factories._WAY) == Status.values
+
+
+@pytest.mark.django_db
+def test_the_trigger_is_the_template_with_the_pairs_of_the_table():
+    order = Status.values.index
+    pairs = sorted(
+        ((a, b) for a, b in workflow.PAIRS if a != b),
+        key=lambda pair: (order(pair[0]), order(pair[1])),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('articles_status_rule'::regproc)")
+        installed = cursor.fetchone()
+        cursor.execute(rule(pairs))
+        cursor.execute("SELECT pg_get_functiondef('articles_status_rule'::regproc)")
+        assert cursor.fetchone() == installed
+
+
+@pytest.mark.django_db
+def test_a_migration_with_one_more_pair_lets_that_change_through_and_no_other():
+    article = make_article(status="killed")
+    here = Article.objects.filter(pk=article.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(rule([*workflow.PAIRS, ("killed", "draft")]))
+
+    with pytest.raises(IntegrityError, match="from killed to ready"), transaction.atomic():
+        here.update(status="ready", killed_at=None)
+    assert here.update(status="draft", killed_at=None) == 1
 
 
 def test_what_stands_around_the_text_is_told_for_every_status_that_is_not_final():
