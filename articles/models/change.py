@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from articles.models.article import Article
     from articles.models.revision import Revision
 
-LOCK = 0x6C6564676572  # "ledger": the advisory lock of the chain's end
+LOCK = 0x6C6564676572  # "ledger": the advisory lock that every writer takes
 FIRST = "0" * 64  # what stands before the first link
 
 
@@ -40,7 +40,11 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def append(
         self, article: Article, kind: str, *, revision: Revision, at: datetime
     ) -> Change:
-        """Add one link to the chain; call `lock_ledger` first in the same transaction."""
+        """Add one link to the chain; call `lock_ledger` first in the same transaction.
+
+        The chain's end is read here: without the lock another may add to it meanwhile,
+        and then this one is refused with an `IntegrityError`.
+        """
         last = self.model.objects.order_by("-pk").values_list("hash", flat=True).first()
         change = Change(
             article=article,
@@ -58,8 +62,8 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 class Change(models.Model):
     """One public change of an article, in the transaction of the change; hash-chained.
 
-    Readers (feeds, partners, the stream) take it in commit order: `(xid, id)` below the
-    oldest running transaction. Append-only: the database refuses changes.
+    The order of ids is the order of commits: a trigger has every writer hold the ledger's
+    lock to the end of its transaction. Append-only: the database refuses changes.
     """
 
     xid = XidField(db_default=CurrentXid(), editable=False)
@@ -105,9 +109,11 @@ def canonical_hash(content: object) -> str:
 
 
 def lock_ledger() -> datetime:
-    """Wait for the end of the chain; return the database's own clock once it is ours.
+    """Take the lock of this ledger; return the database's clock once it is ours.
 
-    Held until the transaction ends. Public changes follow one another through it.
+    Held until the transaction ends, so public changes follow one another. A trigger takes
+    it before every insert; take it here before any row is locked, for two transactions
+    that lock in another order wait for each other for ever.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s), clock_timestamp()", [LOCK])
