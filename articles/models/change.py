@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, models
 
-from wire.models.items import CurrentXid, XidField
+from foundation.fields import CurrentXid, XidField
 
 if TYPE_CHECKING:
     from articles.models.article import Article

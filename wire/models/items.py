@@ -11,6 +11,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from foundation.fields import CurrentXid, XidField
 from foundation.notifications import WIRE, PushKind, hard, item_tag, purge
 from foundation.stored_html import StampField
 from wire import rail_html
@@ -282,23 +283,6 @@ class Version(models.Model):
         return f"{self.headline or self.text[:80]} (version {self.n})"
 
 
-class XidField(models.Field):
-    """PostgreSQL's `xid8`: the transaction that wrote the row; set by the database."""
-
-    def db_type(self, connection: object) -> str:
-        return "xid8"
-
-    def from_db_value(self, value: object, *args: object) -> int | None:
-        return None if value is None else int(str(value))
-
-
-class CurrentXid(models.Func):
-    """`pg_current_xact_id()`: this transaction's id."""
-
-    template = "pg_current_xact_id()"
-    output_field = XidField()
-
-
 class EventKind(models.TextChoices):
     """What happened to an item, as readers and desks must learn it."""
 
@@ -313,8 +297,8 @@ class EventKind(models.TextChoices):
 class Event(models.Model):
     """The wire's ledger: one row for each change, in the transaction of the change.
 
-    Read it in commit order with `wire.ledger.since`, never by id alone: a slow
-    transaction commits lower ids late.
+    Read it with `wire.ledger`, never by id alone: a slow transaction commits lower ids
+    late.
     """
 
     xid = XidField(db_default=CurrentXid(), editable=False)
