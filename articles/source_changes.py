@@ -6,25 +6,26 @@ says what has become of each post.
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+import logging
+
+from django.db import transaction
 
 from articles import rerendering
 from articles.models import Article, Evidence, Status
 from articles.models.ledger_cursor import Cursor
+from foundation.cursors import CursorReset, TransactionCursor
+from foundation.ledger import TransactionOrderLedger
 from foundation.notifications import article_tag, purge
+from wire.models.items import Event, EventKind
+
+log = logging.getLogger(__name__)
 
 NAME = "moved sources"
 AT_ONCE = 1_000  # rows of the wire's ledger a round
 ROUNDS = 20  # a run; the next run, seconds later, goes on
 
-# In the order of commits, below the oldest running transaction: none is stepped over.
-_NEWS = """
-SELECT e.xid::text::bigint, e.id, e.item_id, e.kind IN ('changed', 'withdrawn')
-  FROM wire_event e
- WHERE (e.xid, e.id) > (%s::text::xid8, %s)
-   AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
- ORDER BY e.xid, e.id LIMIT %s
-"""
+_EVENTS = TransactionOrderLedger(Event.objects.only("xid", "item_id", "kind"))
+_MOVED = (EventKind.CHANGED, EventKind.WITHDRAWN)
 
 
 def follow_sources() -> int:
@@ -47,16 +48,26 @@ def _round() -> tuple[bool, int]:
     taken = Cursor.objects.select_for_update(skip_locked=True).filter(name=NAME).first()
     if taken is None:
         return False, 0
-    with connection.cursor() as db:
-        db.execute(_NEWS, [str(taken.xid), taken.event, AT_ONCE])
-        rows = db.fetchall()
+    rows, further = _read(TransactionCursor(taken.xid, taken.event))
     if not rows:
         return False, 0
-    moved = {item for _, _, item, has_moved in rows if has_moved}
+    moved = {event.item_id for event in rows if event.kind in _MOVED}
     rendered = _rerender_citing(moved) if moved else 0
-    taken.xid, taken.event = rows[-1][:2]
+    taken.xid, taken.event = further.xid, further.id
     taken.save(update_fields=["xid", "event"])
     return len(rows) == AT_ONCE, rendered
+
+
+def _read(cursor: TransactionCursor) -> tuple[list[Event], TransactionCursor]:
+    """Read on from `cursor`, or from the beginning if the ledger has no such row.
+
+    A database restored from a backup may lack it; to render a page twice does no harm.
+    """
+    try:
+        return _EVENTS.read_since(cursor, AT_ONCE)
+    except CursorReset as reset:
+        log.warning("%s The wire's ledger is read from its beginning.", reset)
+        return _EVENTS.read_since(TransactionCursor.START, AT_ONCE)
 
 
 def _rerender_citing(items: set[int]) -> int:

@@ -1,15 +1,26 @@
-"""The wire's ledger, read in the order of commits."""
+"""The wire's ledger, as streams and pages read it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
 
+from foundation.cursors import TransactionCursor
+from foundation.ledger import TransactionOrderLedger
 from wire.models.items import Event, EventKind
 
-START = "0-0"
+START = str(TransactionCursor.START)
+# `is_public` by the database's clock: a post the desk holds has no time.
+_EVENTS = (
+    Event.objects.select_related("item")
+    .only("xid", "kind", "at", "item__public_id", "item__row")
+    .annotate(is_public=Q(item__public_at__lte=Now()))
+)
+_LEDGER: TransactionOrderLedger[Any] = TransactionOrderLedger(_EVENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,50 +37,31 @@ class Told:
 
 def head() -> str:
     """Return the cursor after everything committed so far."""
-    with connection.cursor() as db:
-        # `e.xid`: a bare `xid` would be the text of the first column, and sort as one.
-        db.execute(
-            "SELECT e.xid::text, e.id FROM wire_event e"
-            " WHERE e.xid < pg_snapshot_xmin(pg_current_snapshot())"
-            " ORDER BY e.xid DESC, e.id DESC LIMIT 1"
-        )
-        row = db.fetchone()
-    return f"{row[0]}-{row[1]}" if row else START
+    return str(_LEDGER.head())
 
 
 def since(cursor: str, *, limit: int = 200) -> tuple[list[Told], str]:
-    """Return the changes after `cursor`, in commit order, and the cursor to go on from.
+    """Return the changes after `cursor`, each once, and the cursor to go on from.
 
-    Only rows below the oldest running transaction are told, so a row that commits late
-    with a low id is never stepped over. Posts the desk holds are passed over, unless they
-    were public before and were taken back. An unreadable cursor raises `ValueError`.
+    What is told of a post is its present state. A row is told once every transaction that
+    began before its own has ended, so one that commits late is never stepped over. Posts
+    the desk holds are passed over, unless they were public before and were taken back.
+    Raises `ValueError` for an unreadable cursor, `CursorReset` for one of another history.
     """
-    xid, _, number = cursor.partition("-")
-    with connection.cursor() as db:
-        db.execute(
-            """
-            SELECT e.xid::text, e.id, e.kind, i.public_id, i.public_at <= now(), i.row, e.at
-              FROM wire_event e JOIN wire_item i ON i.id = e.item_id
-             WHERE (e.xid, e.id) > (%s::text::xid8, %s)
-               AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
-             ORDER BY e.xid, e.id LIMIT %s""",
-            [str(int(xid)), int(number or 0), limit],
-        )
-        rows = db.fetchall()
+    events, further = _LEDGER.read_since(TransactionCursor.parse(cursor), limit)
     told = [
         Told(
-            cursor=f"{row_xid}-{pk}",
-            kind=kind,
-            public_id=str(public_id),
-            public=bool(public),
-            row=row,
-            at=at,
+            cursor=f"{event.xid}-{event.pk}",
+            kind=event.kind,
+            public_id=str(event.item.public_id),
+            public=bool(event.is_public),
+            row=event.item.row,
+            at=event.at,
         )
-        for row_xid, pk, kind, public_id, public, row, at in rows
-        if public or kind == "held"
+        for event in events
+        if event.is_public or event.kind == EventKind.HELD
     ]
-    last = f"{rows[-1][0]}-{rows[-1][1]}" if rows else cursor
-    return told, last
+    return told, str(further)
 
 
 def taken_back_since(xmin: int) -> bool:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
+from foundation.cursors import CursorReset, TransactionCursor
+
 LOG_LIMIT = 256  # pieces a reader may lag behind
 REPLAY = 200  # posts told again to one who comes back; more: "reset"
 POLL = 2.0  # seconds; a notification may be lost
@@ -24,6 +26,7 @@ REREAD_DELAYS = (
     0.5,
     1.0,
 )  # seconds after a notification: an older transaction may still hold rows
+CONFIRMED = 4_096  # cursors that the ledger is known to have
 RECALL_STEPS = 5  # reads of the ledger for one who comes back
 HEARTBEAT = 15.0  # seconds
 STUCK = 20.0  # seconds a reader may take to accept one piece
@@ -33,14 +36,12 @@ RETRY = (1_000, 4_000)  # milliseconds; spread, so that a restart is no stampede
 
 log = logging.getLogger(__name__)
 
-Position = tuple[int, int]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireChange:
-    """One change on the wire, as the ledger gives it: in the order of commits."""
+    """One change on the wire, as the ledger gives it."""
 
-    cursor: str  # "<xid>-<id>"
+    cursor: str  # a `TransactionCursor`
     data: Mapping[str, object]
 
 
@@ -48,27 +49,15 @@ class WireChange:
 class Entry:
     """A change as it is sent to readers."""
 
-    position: Position
+    position: TransactionCursor
     data: Mapping[str, object]
     piece: bytes
     told_at: float  # seconds of the monotonic clock
 
 
-# After a cursor, at most so many: the changes, and the cursor to go on from
+# After a cursor, at most so many: the changes, and the cursor to go on from. Raises
+# `CursorReset` if the ledger never had that cursor, as after a restore of the database.
 Since = Callable[[str, int], Awaitable[tuple[list[WireChange], str]]]
-
-
-class Unreadable(ValueError):
-    """A cursor that is not one of ours."""
-
-
-def position(cursor: str) -> Position:
-    """Return a cursor in comparable form. Raises `Unreadable`."""
-    xid, _, number = cursor.partition("-")
-    digits = xid.isdecimal() and number.isdecimal() and cursor.isascii()
-    if not digits or len(cursor) > 40:
-        raise Unreadable(cursor[:40])
-    return int(xid), int(number)
 
 
 def event(name: str, data: object, cursor: str = "") -> bytes:
@@ -127,7 +116,9 @@ class Hub:
             b"",
         )  # a tail, joined once for all
         self._history: deque[Entry] = deque(maxlen=REPLAY)
-        self._known_from: Position | None = None  # the history is whole after this
+        # The history is whole after this one
+        self._known_from: TransactionCursor | None = None
+        self._confirmed: set[TransactionCursor] = set()  # the ledger has these
         self._replaying = asyncio.Lock()
         self._news = asyncio.Event()
         self._notified: set[str] = set()
@@ -168,15 +159,13 @@ class Hub:
     async def replay(self, cursor: str) -> Replay:
         """Return what happened after `cursor` and is not on the log any more."""
         try:
-            asked = position(cursor)
-        except Unreadable:
+            asked = TransactionCursor.parse(cursor)
+        except ValueError:
             return Replay([], reset=True)
-        upto = position(self.cursor)
-        if asked >= upto:
-            return Replay([])
-        if not self._remembers(asked):
+        upto = TransactionCursor.parse(self.cursor)
+        if not self._is_at_hand(asked):
             async with self._replaying:
-                if not self._remembers(asked) and not await self._recall(cursor):
+                if not self._is_at_hand(asked) and not await self._look_up(asked):
                     self.counts["resets"] += 1
                     return Replay([], reset=True)
         return Replay([e for e in self._history if asked < e.position <= upto])
@@ -210,8 +199,20 @@ class Hub:
             await asyncio.sleep(0.05)
 
     async def _begin(self) -> None:
-        self.cursor = await self._head()
-        self._known_from = position(self.cursor)
+        self._go_on_from(await self._head())
+        self._known_from = TransactionCursor.parse(self.cursor)
+
+    def _go_on_from(self, cursor: str) -> None:
+        self.cursor = cursor
+        self._confirm(TransactionCursor.parse(cursor))
+
+    async def _start_anew(self) -> None:
+        """Forget what was told, and have all readers fetch their pages again."""
+        self._history.clear()
+        self._confirmed.clear()
+        await self._begin()
+        self.counts["resets"] += 1
+        self._tell(event("reset", {}, self.cursor))
 
     async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
         tries = 0
@@ -260,49 +261,76 @@ class Hub:
 
     async def _read_wire(self) -> bool:
         """Read on from the cursor; return whether there may be more."""
-        told, cursor = await self._since(self.cursor, REPLAY)
+        before = self.cursor
+        try:
+            told, cursor = await self._since(before, REPLAY)
+        except CursorReset as reset:
+            log.warning("the live stream starts anew: %s", reset)
+            await self._start_anew()
+            return True
         if len(told) >= REPLAY:
             # A flood: nobody reads two hundred posts on a rail. Readers fetch it anew.
-            cursor = await self._head()
-            self._history.clear()
-            self._known_from = position(cursor)
-            self.counts["resets"] += 1
-            self._tell(event("reset", {}, cursor))
-        for one in told if len(told) < REPLAY else ():
+            await self._start_anew()
+            return self.cursor != before
+        for one in told:
             entry = _entry(one, told_at=monotonic())
             self._remember(entry)
             self._tell(entry.piece)
-        moved, self.cursor = cursor != self.cursor, cursor
-        return moved
+        self._go_on_from(cursor)
+        return cursor != before
 
-    def _remembers(self, asked: Position) -> bool:
+    def _remembers(self, asked: TransactionCursor) -> bool:
         return self._known_from is not None and asked >= self._known_from
+
+    def _is_at_hand(self, asked: TransactionCursor) -> bool:
+        """Whether `asked` is a cursor of this ledger, and the history goes back to it."""
+        return asked in self._confirmed and self._remembers(asked)
+
+    def _confirm(self, known: TransactionCursor) -> None:
+        if len(self._confirmed) >= CONFIRMED:
+            self._confirmed.clear()  # whoever asks with one of them costs one query
+        self._confirmed.add(known)
 
     def _remember(self, entry: Entry) -> None:
         if len(self._history) == REPLAY:
             self._known_from = self._history[0].position
         self._history.append(entry)
+        self._confirm(entry.position)
+
+    async def _look_up(self, asked: TransactionCursor) -> bool:
+        """Ask the ledger for `asked` and what the history lacks after it; False: "reset"."""
+        try:
+            if self._remembers(asked) or asked >= TransactionCursor.parse(self.cursor):
+                await self._since(str(asked), 1)
+            elif not await self._recall(str(asked)):
+                return False
+        except CursorReset:
+            return False
+        self._confirm(asked)
+        return True
 
     async def _recall(self, cursor: str) -> bool:
         """Lengthen the history back to `cursor`, if that is at most `REPLAY` posts."""
-        here, at, found = position(self.cursor), cursor, list[WireChange]()
+        here = TransactionCursor.parse(self.cursor)
+        at, found = cursor, list[WireChange]()
         for _ in range(RECALL_STEPS):
             told, further = await self._since(at, REPLAY)
             found += told
-            if further == at or position(further) >= here or len(found) > REPLAY:
+            has_caught_up = TransactionCursor.parse(further) >= here
+            if further == at or has_caught_up or len(found) > REPLAY:
                 at = further
                 break
             at = further
         else:
             return False
         # What was published while the database was asked is in the history already.
-        reached = position(at)
+        reached = TransactionCursor.parse(at)
         entries = [_entry(one, told_at=0.0) for one in found]
         entries += [entry for entry in self._history if entry.position > reached]
         if len(entries) > REPLAY:
             return False
         self._history = deque(entries, REPLAY)
-        self._known_from = position(cursor)
+        self._known_from = TransactionCursor.parse(cursor)
         return True
 
     def _tell(self, piece: bytes) -> None:
@@ -338,4 +366,5 @@ class Hub:
 
 def _entry(told: WireChange, *, told_at: float) -> Entry:
     piece = event("wire", told.data, told.cursor)
-    return Entry(position(told.cursor), told.data, piece, told_at)
+    position = TransactionCursor.parse(told.cursor)
+    return Entry(position, told.data, piece, told_at)

@@ -11,18 +11,28 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from articles.models import Change, Cursor
+from foundation.cursors import MAX_ID
 from wire.models import Event
 
 LEDGERS = (Event._meta.db_table, Change._meta.db_table)
 BEFORE_ALL = 1  # no transaction of any server has a number so low
 
-# A reader goes on at the first row it has not read; reading one twice does no harm.
+# A reader goes on at the first row it has not read; reading one twice does no harm. Its
+# cursor must name a row there is: the last one before that, or none of all.
 MOVE_READERS = f"""
+WITH come AS (
+  SELECT reader.id, (
+    SELECT max(e.id) FROM {Event._meta.db_table} e
+     WHERE e.id < coalesce((
+       SELECT min(unread.id) FROM {Event._meta.db_table} unread
+        WHERE (unread.xid, unread.id) > (reader.xid::text::xid8, reader.event)),
+       {MAX_ID})
+  ) AS event
+    FROM {Cursor._meta.db_table} reader)
 UPDATE {Cursor._meta.db_table} reader
-   SET xid = %s, event = coalesce(
-         (SELECT min(e.id) - 1 FROM {Event._meta.db_table} e
-           WHERE (e.xid, e.id) > (reader.xid::text::xid8, reader.event)),
-         (SELECT max(e.id) FROM {Event._meta.db_table} e), 0)"""  # noqa: S608 - our tables
+   SET xid = CASE WHEN come.event IS NULL THEN 0 ELSE %s END,
+       event = coalesce(come.event, 0)
+  FROM come WHERE come.id = reader.id"""  # noqa: S608 - our tables
 
 
 def renumber() -> bool:

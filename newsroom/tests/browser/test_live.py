@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from foundation.cursors import TransactionCursor
 from newsroom.edge.asgi_app import AsgiApplication
 from newsroom.edge.uvicorn_fast_path import FastPathProtocol
 from newsroom.edge.wsgi_bridge import threaded
@@ -42,7 +43,7 @@ class Wire(World):
         self.hub._since = self.since
 
     async def since(self, cursor, limit):
-        at = hub_module.position(cursor)[0]
+        at = TransactionCursor.parse(cursor).xid
         return self.told[at : at + limit], f"{min(len(self.told), at + limit)}-0"
 
     def tell(self, number, *, kind="new", text="", public=True):

@@ -5,16 +5,15 @@ import json
 
 import pytest
 
+from foundation.cursors import CursorReset, TransactionCursor
 from foundation.notifications import PushKind
 from newsroom.live import hub as module
 from newsroom.live.hub import (
     LOG_LIMIT,
     REPLAY,
     Hub,
-    Unreadable,
     WireChange,
     event,
-    position,
 )
 from newsroom.tests.edge import kit
 
@@ -42,7 +41,10 @@ class Ledger:
         await asyncio.sleep(0)
         if self.away:
             raise ConnectionError("away")
-        rows = [row for row in self.rows if row[0] > position(cursor)[0]][:limit]
+        asked = TransactionCursor.parse(cursor)
+        if asked.xid > len(self.rows) or asked.id:
+            raise CursorReset(asked)
+        rows = [row for row in self.rows if row[0] > asked.xid][:limit]
         told = [
             WireChange(cursor=f"{n}-0", data={"n": n})
             for n, hidden in rows
@@ -217,8 +219,55 @@ def test_one_with_a_cursor_nobody_was_given_starts_anew(cursor):
             assert (await world.hub.replay(cursor)).reset
 
     run(test)
-    with pytest.raises(Unreadable):
-        position(cursor)
+
+
+@pytest.mark.parametrize("cursor", ["9-7", "40-0", "30-1"])
+def test_one_with_a_cursor_of_another_ledger_starts_anew(cursor):
+    """Before what is known, after all there is, or in between: a restore left it so."""
+
+    async def test():
+        world = World()
+        world.ledger.add(20)
+        async with world:
+            world.add(15)
+            while world.hub.cursor != "35-0":
+                await asyncio.sleep(0.002)
+            assert (await world.hub.replay(cursor)).reset
+            assert not (await world.hub.replay("30-0")).reset
+            assert not (await world.hub.replay("35-0")).reset
+
+    run(test)
+
+
+def test_a_reader_who_is_ahead_of_a_slow_process_is_told_nothing_twice():
+    async def test():
+        async with World() as world:
+            world.ledger.add(3)  # another process has told them
+            back = await world.hub.replay("3-0")
+            assert not back.reset
+            assert back.entries == []
+
+    run(test)
+
+
+def test_when_the_database_is_restored_from_a_backup_all_readers_start_anew():
+    async def test():
+        async with World() as world:
+            world.add(20)
+            reader = world.hub.join()
+            while world.hub.cursor != "20-0":
+                await asyncio.sleep(0.002)
+            del world.ledger.rows[5:]
+            world.hub.notify("wire")
+            piece = b""
+            while b"event: reset" not in piece:
+                piece = await world.hub.next(reader)
+            assert b"id: 5-0" in piece
+            assert (await world.hub.replay("20-0")).reset
+            world.add()
+            assert (await heard(world.hub, reader, 1)) == [{"n": 6}]
+
+    run(test)
 
 
 def test_a_flood_is_one_reset_and_the_stream_goes_on_after_it():
