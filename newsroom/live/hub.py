@@ -199,8 +199,11 @@ class Hub:
             await asyncio.sleep(0.05)
 
     async def _begin(self) -> None:
-        self._go_on_from(await self._head())
-        self._known_from = TransactionCursor.parse(self.cursor)
+        self._begin_at(await self._head())
+
+    def _begin_at(self, head: str) -> None:
+        self._go_on_from(head)
+        self._known_from = TransactionCursor.parse(head)
 
     def _go_on_from(self, cursor: str) -> None:
         self.cursor = cursor
@@ -208,9 +211,10 @@ class Hub:
 
     async def _start_anew(self) -> None:
         """Forget what was told, and have all readers fetch their pages again."""
+        head = await self._head()  # first: between here and the end nobody may ask
         self._history.clear()
         self._confirmed.clear()
-        await self._begin()
+        self._begin_at(head)
         self.counts["resets"] += 1
         self._tell(event("reset", {}, self.cursor))
 
@@ -307,7 +311,7 @@ class Hub:
         except CursorReset:
             return False
         self._confirm(asked)
-        return True
+        return self._remembers(asked)  # unless all started anew meanwhile
 
     async def _recall(self, cursor: str) -> bool:
         """Lengthen the history back to `cursor`, if that is at most `REPLAY` posts."""

@@ -250,6 +250,30 @@ def test_a_reader_who_is_ahead_of_a_slow_process_is_told_nothing_twice():
     run(test)
 
 
+def test_one_who_comes_back_while_all_start_anew_is_not_told_that_nothing_happened():
+    async def test():
+        world = World()
+        world.ledger.add(30)
+        head, may_go_on = world.hub._head, asyncio.Event()
+
+        async def slow_head():
+            await may_go_on.wait()
+            return await head()
+
+        async with world:
+            world.add(5)
+            while world.hub.cursor != "35-0":
+                await asyncio.sleep(0.002)
+            world.hub._head = slow_head
+            world.add(REPLAY * 2)
+            await asyncio.sleep(0.05)
+            during = await world.hub.replay("31-0")
+            may_go_on.set()
+            assert [e.data["n"] for e in during.entries] == [32, 33, 34, 35]
+
+    run(test)
+
+
 def test_when_the_database_is_restored_from_a_backup_all_readers_start_anew():
     async def test():
         async with World() as world:
