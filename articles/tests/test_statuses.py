@@ -65,7 +65,10 @@ def test_a_migration_with_one_more_pair_lets_that_change_through_and_no_other():
     with connection.cursor() as cursor:
         cursor.execute(rule([*workflow.PAIRS, ("killed", "draft")]))
 
-    with pytest.raises(IntegrityError, match="from killed to ready"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="from killed to ready"),
+        transaction.atomic(),
+    ):
         here.update(status="ready", killed_at=None)
     assert here.update(status="draft", killed_at=None) == 1
 
